@@ -1,0 +1,47 @@
+"""Child registries of MMEngine's, all in the scope ``fcn_plugin``.
+
+Each one names the package that fills it (``locations``), so that ``dict(type='fcn_plugin.FCN')`` builds
+from any default scope without ``custom_imports``. MMEngine looks a scope up by importing
+``<scope>.registry``, which is why this module has this name.
+
+Registries without a component of ours exist all the same: under ``default_scope='fcn_plugin'`` MMEngine
+warns about every root registry that has no child of that scope.
+"""
+
+from mmengine import registry as mmengine_registry
+from mmengine.registry import Registry
+
+SCOPE = "fcn_plugin"
+
+
+def _child(parent_name: str, *locations: str) -> Registry:
+    parent = getattr(mmengine_registry, parent_name)
+    return Registry(parent.name, parent=parent, scope=SCOPE, locations=list(locations))
+
+
+# Filled by this package.
+MODELS = _child("MODELS", "fcn_plugin.models")
+DATASETS = _child("DATASETS", "fcn_plugin.datasets")
+TRANSFORMS = _child("TRANSFORMS", "fcn_plugin.datasets.transforms")
+METRICS = _child("METRICS", "fcn_plugin.evaluation")
+HOOKS = _child("HOOKS", "fcn_plugin.engine")
+FUNCTIONS = _child("FUNCTIONS", "fcn_plugin.engine")
+
+# MMEngine's own components, reachable under this scope.
+RUNNERS = _child("RUNNERS")
+RUNNER_CONSTRUCTORS = _child("RUNNER_CONSTRUCTORS")
+LOOPS = _child("LOOPS")
+STRATEGIES = _child("STRATEGIES")
+DATA_SAMPLERS = _child("DATA_SAMPLERS")
+MODEL_WRAPPERS = _child("MODEL_WRAPPERS")
+WEIGHT_INITIALIZERS = _child("WEIGHT_INITIALIZERS")
+OPTIMIZERS = _child("OPTIMIZERS")
+OPTIM_WRAPPERS = _child("OPTIM_WRAPPERS")
+OPTIM_WRAPPER_CONSTRUCTORS = _child("OPTIM_WRAPPER_CONSTRUCTORS")
+PARAM_SCHEDULERS = _child("PARAM_SCHEDULERS")
+EVALUATOR = _child("EVALUATOR")
+TASK_UTILS = _child("TASK_UTILS")
+VISUALIZERS = _child("VISUALIZERS")
+VISBACKENDS = _child("VISBACKENDS")
+LOG_PROCESSORS = _child("LOG_PROCESSORS")
+INFERENCERS = _child("INFERENCERS")

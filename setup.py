@@ -1,0 +1,34 @@
+"""Packaging; the one list of what the plugin depends on."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+
+setup(
+    name="fcn_plugin",
+    version=re.search(r'__version__ = "(.+)"', (here / "fcn_plugin/__init__.py").read_text())[1],
+    description="FCN, the feature catcher network for motion deblurring, as a plugin for MMEngine's registries",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.10",
+    packages=find_packages(include=["fcn_plugin", "fcn_plugin.*"]),
+    install_requires=[
+        "torch>=2.6",  # torch.load is safe by default from 2.6 on
+        "mmengine>=0.10.7",
+        "numpy",
+        "opencv-python",
+        "lmdb",
+        "addict",
+        "rich",  # progress bars; MMEngine brings it too
+    ],
+    extras_require={
+        # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the
+        # latter over the former breaks it. So only those who have no MMCV ask for it, by this extra.
+        "standalone": ["mmcv-lite>=2.1.0"],
+        "test": ["pytest", "hypothesis", "scikit-image"],
+        "tensorboard": ["tensorboard"],
+    },
+)
