@@ -1,0 +1,5 @@
+"""Hooks, checkpoints and launching: what this package adds to MMEngine's Runner."""
+
+from . import atomic_backend, hooks  # imported to be registered with MMEngine
+
+__all__ = ["atomic_backend", "hooks"]

@@ -1,0 +1,20 @@
+"""Hooks for MMEngine's Runner."""
+
+from .best_checkpoint_hook import BestCheckpointHook
+from .comparison_image_hook import ComparisonImageHook
+from .epoch_seed_hook import EpochSeedHook, seed_worker
+from .invalid_loss_hook import InvalidLossHook
+from .portable_checkpoint_hook import PortableCheckpointHook
+from .progress_bar_hook import ProgressBarHook
+from .ratio_schedule_hook import RatioScheduleHook
+
+__all__ = [
+    "BestCheckpointHook",
+    "ComparisonImageHook",
+    "EpochSeedHook",
+    "InvalidLossHook",
+    "PortableCheckpointHook",
+    "ProgressBarHook",
+    "RatioScheduleHook",
+    "seed_worker",
+]

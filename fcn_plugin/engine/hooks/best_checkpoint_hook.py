@@ -1,0 +1,71 @@
+"""Keeps the best checkpoint by one metric, or by several at once (section 4.2)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.hooks import CheckpointHook
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.registry import HOOKS
+
+
+@HOOKS.register_module()
+class BestCheckpointHook(CheckpointHook):
+    """`CheckpointHook` that can ask several metrics to beat their records *together*.
+
+    With ``joint``, a checkpoint is the best only when every metric of ``save_best`` is greater than at the
+    last best checkpoint: the paper asks this of PSNR and SSIM. Otherwise `CheckpointHook` is unchanged.
+    Checkpoints are written whole or not at all, unless ``backend_args`` names another backend.
+
+    The records are kept in the message hub, so they are saved and resumed.
+
+    Raises `InputError` when validation does not yield one of the metrics.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        save_best: str | Sequence[str] | None = None,
+        joint: bool = False,
+        backend_args: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ):
+        names = [save_best] if isinstance(save_best, str) else list(save_best or [])
+        if joint and len(names) < 2:
+            raise ValueError("`joint` needs two or more metrics in `save_best`")
+        # Of jointly judged metrics, the first names the file and is all that MMEngine's logic sees.
+        self.companions = names[1:] if joint else []
+        super().__init__(
+            *args,
+            save_best=(names[:1] if joint else names) or None,
+            backend_args=backend_args or {"backend": "atomic"},
+            **kwargs,
+        )
+
+    def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        if self.out_dir is None:  # Runner.val() alone: nothing is being trained.
+            return
+        super().after_val_epoch(runner, metrics)
+
+    def _save_best_checkpoint(self, runner, metrics: dict[str, float]) -> None:
+        for name in [*(self.save_best or []), *self.companions]:
+            if name not in metrics and name != "auto":
+                raise InputError(
+                    f"save_best={name!r} of the checkpoint hook is no metric of the validation, which "
+                    f"gives {', '.join(sorted(metrics))}"
+                )
+        if self.companions:
+            hub = runner.message_hub
+            records = {"best_score": self.save_best[0]}
+            records.update({f"best_score_{name}": name for name in self.companions})
+            beaten = [
+                name
+                for record, name in records.items()
+                if metrics[name] > hub.runtime_info.get(record, float("-inf"))
+            ]
+            if len(beaten) < len(records):
+                return
+            for record, name in records.items():
+                if record != "best_score":  # MMEngine's logic writes that one.
+                    hub.update_info(record, metrics[name])
+        super()._save_best_checkpoint(runner, metrics)

@@ -1,0 +1,77 @@
+"""Pictures to look at: blurry, restored and sharp side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from fcn_plugin.evaluation import psnr, round_to_8_bits
+from fcn_plugin.files import write_atomically
+from fcn_plugin.registry import HOOKS
+
+CAPTION_HEIGHT = 24
+GAP = 4
+
+
+@HOOKS.register_module()
+class ComparisonImageHook(Hook):
+    """Saves blurry | restored | sharp for ``images`` samples of each validation and test.
+
+    They are spread evenly over the dataset and written to ``WORK_DIR/comparisons/{val,test}/DATASET/KEY.png``
+    by the first rank; each validation replaces the last one's.
+    """
+
+    priority = "LOW"
+
+    def __init__(self, images: int = 8):
+        self.images = images
+
+    def after_val_iter(self, runner, batch_idx: int, data_batch: dict, outputs: Sequence) -> None:
+        self._save(runner, "val", batch_idx, len(runner.val_dataloader), data_batch, outputs)
+
+    def after_test_iter(self, runner, batch_idx: int, data_batch: dict, outputs: Sequence) -> None:
+        self._save(runner, "test", batch_idx, len(runner.test_dataloader), data_batch, outputs)
+
+    def _save(
+        self,
+        runner,
+        phase: str,
+        batch_idx: int,
+        batches: int,
+        data_batch: dict,
+        outputs: Sequence[BaseDataElement],
+    ) -> None:
+        if not is_main_process() or batch_idx % max(batches // self.images, 1):
+            return
+        sample = outputs[0]
+        picture = comparison_picture(
+            data_batch["inputs"][0], round_to_8_bits(sample.pred_img), sample.gt_img
+        )
+        path = Path(
+            runner.work_dir, "comparisons", phase, sample.get("dataset", "data"), f"{sample.get('key')}.png"
+        )
+        encoded, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        assert encoded
+        write_atomically(path, png.tobytes())
+
+
+def comparison_picture(blurry: Tensor, restored: Tensor, sharp: Tensor) -> np.ndarray:
+    """Puts three uint8 RGB images (3, H, W) side by side under captions with their PSNR.
+
+    Returns uint8 RGB (H + caption, 3 W + gaps, 3).
+    """
+    sharp = sharp.cpu()
+    panels = []
+    for name, image in (("blurry", blurry.cpu()), ("restored", restored.cpu()), ("sharp", sharp)):
+        caption = name if image is sharp else f"{name} {float(psnr(image, sharp)):.2f} dB"
+        panel = np.full((CAPTION_HEIGHT + image.shape[1], image.shape[2] + GAP, 3), 255, np.uint8)
+        panel[CAPTION_HEIGHT:, : image.shape[2]] = image.permute(1, 2, 0).numpy()
+        cv2.putText(panel, caption, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+        panels.append(panel)
+    return np.concatenate(panels, axis=1)[:, :-GAP]

@@ -1,0 +1,72 @@
+"""Checkpoints that torch loads as pure data, and that fit the model they are loaded into."""
+
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer
+from mmengine.model import is_model_wrapper
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.registry import HOOKS
+
+
+@HOOKS.register_module()
+class PortableCheckpointHook(Hook):
+    """Saves nothing but tensors and plain values, and refuses checkpoints of another network.
+
+    MMEngine stores its log as `HistoryBuffer` objects, which ``torch.load`` refuses since torch 2.6 because
+    unpickling a class can run code; resuming then fails. Here the buffers are saved as tensors and made
+    anew on loading, so nothing has to be allow-listed and no safety switched off.
+
+    MMEngine also loads weights that do not fit with a warning only, and then evaluates a partly random
+    network; here that is an `InputError`. Set ``strict=False`` to start from another network's weights.
+    """
+
+    def __init__(self, strict: bool = True):
+        self.strict = strict
+
+    def before_save_checkpoint(self, runner, checkpoint: dict[str, Any]) -> None:
+        hub = checkpoint["message_hub"]
+        hub["log_scalars"] = {
+            name: {
+                "values": torch.from_numpy(buffer.data[0].copy()),
+                "counts": torch.from_numpy(buffer.data[1].copy()),
+                "max_length": buffer.max_length,
+            }
+            for name, buffer in hub["log_scalars"].items()
+        }
+
+    def after_load_checkpoint(self, runner, checkpoint: dict[str, Any]) -> None:
+        hub = checkpoint.get("message_hub")
+        if hub is not None:
+            hub["log_scalars"] = {
+                name: HistoryBuffer(saved["values"].cpu().numpy(), saved["counts"].cpu().numpy(), saved["max_length"])
+                for name, saved in hub["log_scalars"].items()
+            }
+        if self.strict:
+            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            _check_fit(model, checkpoint.get("state_dict", checkpoint))
+
+
+def _check_fit(model: torch.nn.Module, loaded: dict[str, Any]) -> None:
+    """Raises `InputError` unless ``loaded`` has a tensor of the right shape for each of the model's."""
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {
+        name.removeprefix("module."): tuple(tensor.shape)
+        for name, tensor in loaded.items()
+        if isinstance(tensor, torch.Tensor)
+    }
+    faults = []
+    for fault, names in (
+        ("missing", expected.keys() - found.keys()),
+        ("unknown", found.keys() - expected.keys()),
+        ("of another shape", {name for name in expected.keys() & found.keys() if expected[name] != found[name]}),
+    ):
+        if names:
+            faults.append(f"{len(names)} {fault} (such as {min(names)})")
+    if faults:
+        raise InputError(
+            f"the checkpoint is not of this network: of its {len(expected)} tensors, {', '.join(faults)}; "
+            "use the config that the checkpoint was trained with"
+        )

@@ -1,0 +1,54 @@
+"""What MMEngine's Runner trains and evaluates: a network and its loss."""
+
+from typing import Any
+
+from mmengine.model import BaseModel
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
+
+from fcn_plugin.registry import MODELS
+
+from .data_preprocessor import as_float_batch
+
+
+@MODELS.register_module()
+class DeblurringModel(BaseModel):
+    """Any registered deblurring network with any registered loss.
+
+    ``network`` maps blurry images (B, 3, H, W), RGB in [0, 1], to one restored image or to a list of
+    predictions, the last of which is the answer; ``loss`` takes what the network gives in training mode
+    and the sharp images, and returns a scalar. Without a loss the model can be evaluated but not trained.
+
+    Modes of ``forward``:
+
+    - ``"tensor"``: what the network returns.
+    - ``"loss"``: ``{"loss": scalar}``.
+    - ``"predict"``: the data samples, each with ``pred_img`` set: (3, H, W) float32 RGB, on the network's
+      device. Values may overshoot [0, 1] slightly; the metrics round to 8 bits and refuse NaN.
+    """
+
+    def __init__(
+        self,
+        network: dict[str, Any],
+        loss: dict[str, Any] | None = None,
+        data_preprocessor: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | None = None,
+    ):
+        super().__init__(data_preprocessor or {"type": "fcn_plugin.PairDataPreprocessor"}, init_cfg)
+        self.network: nn.Module = MODELS.build(network)
+        self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
+
+    def forward(
+        self, inputs: Tensor, data_samples: list[BaseDataElement] | None = None, mode: str = "tensor"
+    ) -> Any:
+        outputs = self.network(inputs)
+        if mode == "tensor":
+            return outputs
+        if mode == "loss":
+            return {"loss": self.loss(outputs, as_float_batch([sample.gt_img for sample in data_samples]))}
+        if mode == "predict":
+            restored = outputs[-1] if isinstance(outputs, list | tuple) else outputs
+            for sample, image in zip(data_samples, restored.float(), strict=True):
+                sample.pred_img = image
+            return data_samples
+        raise ValueError(f"unknown mode {mode!r}: choose tensor, loss or predict")

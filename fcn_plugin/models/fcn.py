@@ -1,0 +1,78 @@
+"""The feature catcher network: the straight line through Fig. 2."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from fcn_plugin.registry import MODELS
+
+from .blocks.component import Choice
+from .blocks.patch_grid import Grid, common_multiple, pad_to_multiple, split_into_patches
+from .global_feature_catcher import GlobalFeatureCatcher
+from .local_feature_catcher import LocalFeatureCatcher
+
+PAPER_GRIDS: tuple[Grid, ...] = ((2, 4), (2, 2), (2, 1), (1, 1))
+"""Rows and columns of patches at stages 0 to 3: 8, 4, 2 and 1 patches."""
+
+
+@MODELS.register_module()
+class FCN(nn.Module):
+    """FCN (sections 3 and 3.1 to 3.5, Fig. 2).
+
+    Every stage sees the full-resolution image cut into its grid of patches. A global feature catcher per
+    stage extracts features, the local feature catcher hands them from stage to stage, and every stage
+    predicts the restored image; the last prediction is the answer. Before training, every prediction
+    equals the input.
+
+    The defaults are the paper's network: 20.1 M parameters, 441 GMACs for a 256×256 image.
+
+    Args:
+        image_channels: channels of the image.
+        width: channels c of the features.
+        pyramid_widths: channels of the encoder-decoder's levels, finest first.
+        grids: rows and columns of patches per stage; the last must be (1, 1).
+        stages: keeps the last ``stages`` grids, as Table 2 does.
+        processing_block, efem, msam, rim: whether these modules are present (``True``), removed (``False``,
+            Table 2) or given by a config: a dict of arguments, or of another registered ``type``.
+
+    Shapes: (B, image_channels, H, W), RGB in [0, 1], any H and W from 1×1 on, to the restored image in
+    evaluation mode and to the list of all stages' predictions in training mode, each shaped as the input.
+
+    Raises ``ValueError`` for a number of stages that the grids do not have.
+    """
+
+    def __init__(
+        self,
+        image_channels: int = 3,
+        width: int = 96,
+        pyramid_widths: Sequence[int] = (96, 192, 392),
+        grids: Sequence[Grid] = PAPER_GRIDS,
+        stages: int | None = None,
+        processing_block: Choice = True,
+        efem: Choice = True,
+        msam: Choice = True,
+        rim: Choice = True,
+    ):
+        super().__init__()
+        stages = len(grids) if stages is None else stages
+        if not 1 <= stages <= len(grids):
+            raise ValueError(f"stages must be 1 to {len(grids)}, the number of grids, not {stages}")
+        self.grids = tuple((rows, columns) for rows, columns in grids[len(grids) - stages :])
+        self.multiple_of = common_multiple(self.grids, 2 ** (len(pyramid_widths) - 1))
+
+        self.global_feature_catchers = nn.ModuleList(
+            GlobalFeatureCatcher(width, image_channels, processing_block) for _ in self.grids
+        )
+        self.local_feature_catcher = LocalFeatureCatcher(
+            width, image_channels, self.grids, pyramid_widths, processing_block, efem, msam, rim
+        )
+
+    def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
+        height, width = blurry.shape[-2:]
+        padded = pad_to_multiple(blurry, self.multiple_of)
+        images = [split_into_patches(padded, grid) for grid in self.grids]
+        features = [catcher(image) for catcher, image in zip(self.global_feature_catchers, images, strict=True)]
+        predictions = self.local_feature_catcher(features, images)
+        if self.training:
+            return [prediction[..., :height, :width] for prediction in predictions]
+        return predictions[-1][..., :height, :width]
