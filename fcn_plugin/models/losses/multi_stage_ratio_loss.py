@@ -30,11 +30,12 @@ class MultiStageRatioLoss(nn.Module):
     - ``"barrier"``: r = sigmoid(θ) and a term −w·log r_s for each stage, which pays for small ratios as
       uncertainty weighting does (Kendall et al., CVPR 2018). It settles at r_s = min(1, w / L_s), where L_s
       is the stage's criterion: stages with large errors count less, and all count fully once L_s < w.
-    - ``"softmax"``: the ratios are n·softmax(θ)/n, so they share the sum 1; the stage with the smallest
-      error gains at the others' expense.
+    - ``"softmax"``: r = softmax(θ), so the ratios share the sum 1; the stage with the smallest error gains
+      at the others' expense.
     - ``"fixed"``: the initial ratios stay.
 
-    ``initial_ratio`` is every stage's ratio at the start (``"softmax"`` starts at 1/n instead).
+    ``initial_ratio`` is every stage's ratio at the start, or a sequence of one for each stage (``"softmax"``
+    starts at 1/n instead).
     ``barrier_weight`` is w above, in units of the criterion. Before the epoch ``ratios_from_epoch`` the ratios
     keep their initial, equal values ("in the later stage of training"); `RatioScheduleHook` tells the loss
     which epoch it is by setting ``ratios_move``.
@@ -55,7 +56,7 @@ class MultiStageRatioLoss(nn.Module):
         stages: int = 4,
         criterion: str | dict[str, Any] = "charbonnier",
         mode: RatioMode = "barrier",
-        initial_ratio: float = 0.5,
+        initial_ratio: float | Sequence[float] = 0.5,
         barrier_weight: float = 0.02,
         ratios_from_epoch: int = 0,
     ):
@@ -72,9 +73,9 @@ class MultiStageRatioLoss(nn.Module):
         self.ratios_from_epoch = ratios_from_epoch
         self.ratios_move = ratios_from_epoch == 0
 
-        logits = torch.full((stages,), initial_ratio).logit()
-        if mode == "softmax":
-            logits.zero_()
+        logits = torch.zeros(stages)
+        if mode != "softmax":
+            logits += torch.as_tensor(initial_ratio, dtype=torch.float32).logit()
         if mode == "fixed":
             self.register_buffer("ratio_logits", logits)
         else:
@@ -95,8 +96,9 @@ class MultiStageRatioLoss(nn.Module):
                 f"the loss has ratios for {len(self.ratio_logits)} stages but got {len(predictions)} "
                 "predictions: set its `stages` to the network's"
             )
-        target = target.float()
-        errors = torch.stack([self.criterion(prediction.float(), target) for prediction in predictions])
+        with torch.autocast(target.device.type, enabled=False):
+            target = target.float()
+            errors = torch.stack([self.criterion(prediction.float(), target) for prediction in predictions])
 
         ratios = self.ratios
         if not self.ratios_move:

@@ -1,0 +1,57 @@
+# Trained on GoPro, validated on its test set, tested on GoPro and HIDE (section 4.1).
+import os
+import os.path as osp
+
+data = osp.normpath("{{fileDirname}}/../../../data")
+
+total_batch_size = 16  # of the authors' code; the paper does not say
+crop_size = 256
+# torchrun tells each process how many there are.
+processes = int(os.environ.get("WORLD_SIZE", 1))
+
+train_pipeline = [
+    dict(type="PairedRandomCrop", size=crop_size),
+    dict(type="PairedRandomFlip"),
+    dict(type="PairedRandomRotate90"),
+    dict(type="PackPair"),
+]
+test_pipeline = [dict(type="PackPair")]
+
+gopro_test = dict(
+    type="GoProDataset", data_root=f"{data}/GoPro", split="test", blur="linear", pipeline=test_pipeline
+)
+hide_test = dict(type="HIDEDataset", data_root=f"{data}/HIDE", pipeline=test_pipeline)
+
+train_dataloader = dict(
+    # As many per process as make the total, so that 1, 2, 4, 8 or 16 GPUs train alike.
+    batch_size=max(total_batch_size // processes, 1),
+    num_workers=8,
+    sampler=dict(type="DefaultSampler", shuffle=True),
+    worker_init_fn=dict(type="fcn_plugin.seed_worker"),
+    dataset=dict(
+        type="GoProDataset", data_root=f"{data}/GoPro", split="train", blur="linear", pipeline=train_pipeline
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=gopro_test,
+)
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(type="ConcatDataset", datasets=[gopro_test, hide_test], ignore_keys="all"),
+)
+
+val_evaluator = [
+    dict(type="PSNR"),
+    dict(type="SSIM", protocol="matlab"),
+    dict(type="SSIM", protocol="per-channel"),
+]
+test_evaluator = [
+    dict(type="PSNR", baseline=True),
+    dict(type="SSIM", protocol="matlab", baseline=True),
+    dict(type="SSIM", protocol="per-channel", baseline=True),
+]

@@ -1,0 +1,7 @@
+# The paper's network and loss (section 3): width 96, four stages of 8, 4, 2 and 1 patches.
+model = dict(
+    type="DeblurringModel",
+    data_preprocessor=dict(type="PairDataPreprocessor"),
+    network=dict(type="FCN"),
+    loss=dict(type="MultiStageRatioLoss", stages=4, criterion="charbonnier", mode="barrier"),
+)

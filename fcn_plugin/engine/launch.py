@@ -1,0 +1,166 @@
+"""From a config file to a Runner: what ``tools/train.py`` and ``tools/test.py`` call."""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.dist import get_world_size, is_main_process
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.evaluation.table import print_table
+from fcn_plugin.files import write_atomically
+
+from .checkpoints import check_resumable, read_checkpoint
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: relative config paths are looked up here when the working directory has no such file."""
+
+
+@contextlib.contextmanager
+def one_sentence_errors() -> Iterator[None]:
+    """Turns an `InputError` into its sentence on stderr and exit status 1."""
+    try:
+        yield
+    except InputError as error:
+        # Torch re-raises a data-loading worker's error with the worker's whole traceback as its message.
+        sentence = str(error).rpartition(f"{InputError.__name__}: ")[2].strip()
+        print(f"error: {sentence}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def load_config(
+    path: str, options: dict[str, Any] | None = None, work_dir: str | None = None, amp: bool = False
+) -> Config:
+    """Reads a config and applies the command line to it.
+
+    ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's own,
+    else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16 where there is a
+    GPU, unless the config names another dtype.
+
+    Raises `InputError` when there is no such file.
+    """
+    found = next((file for file in (Path(path), PROJECT / path) if file.is_file()), None)
+    if found is None:
+        raise InputError(f"{path}: no such config, neither here nor in {PROJECT}")
+    config = Config.fromfile(found)
+    config.merge_from_dict(options or {})
+    config.work_dir = work_dir or config.get("work_dir") or str(Path("work_dirs", found.stem))
+    if amp:
+        if torch.cuda.is_available():
+            config.optim_wrapper.type = "AmpOptimWrapper"
+            config.optim_wrapper.setdefault("dtype", "bfloat16")
+        else:
+            print("--amp has no effect without a GPU: training in float32")
+    return config
+
+
+@contextlib.contextmanager
+def distributed(config: Config) -> Iterator[None]:
+    """Joins the processes that torchrun started, over NCCL, or over gloo where there is no GPU.
+
+    Does nothing for a process that was started alone.
+
+    Raises `InputError` when there are more processes than GPUs.
+    """
+    if "LOCAL_RANK" not in os.environ:
+        yield
+        return
+    config.launcher = "pytorch"
+    if torch.cuda.is_available():
+        gpus, processes = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
+        if processes > gpus:
+            raise InputError(f"{processes} processes were started on a machine with {gpus} GPUs: start {gpus}")
+    else:
+        # MMEngine's own initialisation calls CUDA whatever the backend, and so does its default wrapper.
+        torch.distributed.init_process_group("gloo")
+        config.model_wrapper_cfg = {
+            "type": "MMDistributedDataParallel",
+            "device_ids": None,
+            "broadcast_buffers": False,
+        }
+    try:
+        yield
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def train(config: Config, resume: str | bool = False, test: bool = False) -> None:
+    """Trains, and with ``test`` evaluates the best checkpoint afterwards.
+
+    ``resume`` is a checkpoint, or ``True`` for the latest in the work folder, if there is one.
+
+    Raises `InputError` for any input that cannot be used.
+    """
+    if resume:
+        latest = find_latest_checkpoint(config.work_dir) if Path(config.work_dir).is_dir() else None
+        checkpoint = latest if resume is True else resume
+        if checkpoint is not None:
+            check_resumable(checkpoint)
+            config.load_from = checkpoint
+            config.resume = True
+    elif config.get("load_from"):
+        read_checkpoint(config.load_from)
+    with distributed(config):
+        runner = Runner.from_cfg(config)
+        _log_what_runs(runner)
+        runner.train()
+        if test:
+            best = runner.message_hub.runtime_info.get("best_ckpt")
+            if best is None:
+                raise InputError("there is no best checkpoint to test: no validation has taken place")
+            # MMEngine loads a checkpoint once per Runner, and training has just used this one's.
+            runner.load_checkpoint(best)
+            _test(runner, best)
+
+
+def test(config: Config, checkpoint: str) -> None:
+    """Evaluates ``checkpoint``, prints the table and writes it to ``WORK_DIR/results.json``.
+
+    Raises `InputError` for any input that cannot be used.
+    """
+    read_checkpoint(checkpoint)
+    config.load_from = checkpoint
+    with distributed(config):
+        _test(Runner.from_cfg(config), checkpoint)
+
+
+def _test(runner: Runner, checkpoint: str) -> None:
+    metrics = runner.test()
+    if not is_main_process():
+        return
+    results = Path(runner.work_dir, "results.json")
+    facts = {
+        "config": runner.cfg.filename,
+        "checkpoint": str(checkpoint),
+        "sha256": hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
+        "device": str(next(runner.model.parameters()).device),
+        "dtype": "float32",
+        "inference": "whole image",
+        "metrics": metrics,
+    }
+    write_atomically(results, json.dumps(facts, indent=2) + "\n")
+    print_table(metrics, f"{checkpoint}, whole images, float32 on {facts['device']}")
+    print(f"checkpoint   {checkpoint}")
+    print(f"results      {results}")
+    pictures = Path(runner.work_dir, "comparisons", "test")
+    if pictures.is_dir():
+        print(f"pictures     {pictures}")
+
+
+def _log_what_runs(runner: Runner) -> None:
+    loader = runner.cfg.train_dataloader
+    crops = [str(step["size"]) for step in loader.dataset.get("pipeline", []) if "size" in step]
+    batch = loader.batch_size * get_world_size()
+    runner.logger.info(
+        f"effective batch {batch} ({get_world_size()} processes × {loader.batch_size}), "
+        f"crop {' then '.join(crops) or 'none'}, {runner.cfg.train_cfg.max_epochs} epochs, seed {runner.seed}"
+    )

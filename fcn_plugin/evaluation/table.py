@@ -1,0 +1,37 @@
+"""The table at the end of a test."""
+
+from rich.console import Console
+from rich.table import Table
+
+BASELINE = "-blurry"
+
+
+def results_table(metrics: dict[str, float], title: str) -> Table:
+    """Lays metrics named ``DATASET/METRIC`` out with a row per dataset and a column per metric.
+
+    Where a metric was also taken of the blurry images (``DATASET/METRIC-blurry``), its cell reads
+    "blurry → restored".
+    """
+    restored = {name: value for name, value in metrics.items() if not name.endswith(BASELINE)}
+    columns = list(dict.fromkeys(name.rpartition("/")[2] for name in restored))
+    table = Table(title=title, title_justify="left")
+    table.add_column("dataset")
+    for column in columns:
+        table.add_column(f"{column} [dB]" if column == "PSNR" else column, justify="right")
+    for dataset in dict.fromkeys(name.rpartition("/")[0] for name in restored):
+        cells = []
+        for column in columns:
+            name = f"{dataset}/{column}" if dataset else column
+            digits = 2 if column == "PSNR" else 4
+            values = [metrics[key] for key in (name + BASELINE, name) if key in metrics]
+            cells.append(" → ".join(f"{value:.{digits}f}" for value in values))
+        table.add_row(dataset, *cells)
+    return table
+
+
+def print_table(metrics: dict[str, float], title: str) -> None:
+    """Prints `results_table`, as wide as it needs to be where the output is no terminal."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    console.print(results_table(metrics, title))

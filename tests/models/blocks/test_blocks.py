@@ -1,0 +1,116 @@
+"""What each box of Figs. 3 to 5 does, checked against the figure with plain tensor operations."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from fcn_plugin.models import EFEM, MSAM, RIM, EncoderDecoder, PredictionHead, ProcessingBlock, QueryKeyMechanism
+from fcn_plugin.registry import MODELS
+
+FEATURES = torch.randn(2, 8, 12, 16)
+IMAGE = torch.rand(2, 3, 12, 16)
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+def _every_head_speaks(module):
+    """Prediction heads start at zero; give them weights so that what flows into them can be seen."""
+    for head in module.modules():
+        if isinstance(head, PredictionHead):
+            torch.nn.init.normal_(head.residual.weight, std=0.1)
+
+
+def test_processing_block_is_residual_stacks_of_conv_selu_conv():
+    block = ProcessingBlock(8, stacks=2)
+    assert len(block.stacks) == 2
+    features = FEATURES
+    for stack in block.stacks:
+        first, _, second = stack
+        features = features + second(F.selu(first(features)))
+    torch.testing.assert_close(block(FEATURES), features)
+
+
+def test_query_is_one_number_in_0_to_1_per_channel_and_patch():
+    mechanism = QueryKeyMechanism(8)
+    query = mechanism.query(FEATURES)
+    assert query.shape == (2, 8, 1, 1)
+    assert (query > 0).all()
+    assert (query < 1).all()
+    torch.testing.assert_close(mechanism(FEATURES, IMAGE), query * mechanism.key(IMAGE))
+
+
+def test_each_patch_has_a_query_of_its_own():
+    mechanism = QueryKeyMechanism(8)
+    features = FEATURES.clone()
+    before = mechanism(features, IMAGE)
+    features[1] += 1
+    after = mechanism(features, IMAGE)
+    assert torch.equal(before[0], after[0])
+    assert not torch.allclose(before[1], after[1])
+
+
+def test_efem_normalises_over_channels_before_gating():
+    block = EFEM(8)
+    norm, narrow, widen, _ = block.gate
+    normalised = (FEATURES - FEATURES.mean(1, keepdim=True)) / torch.sqrt(
+        FEATURES.var(1, correction=0, keepdim=True) + norm.eps
+    )
+    assert narrow.weight.shape == (4, 8, 1, 1)
+    torch.testing.assert_close(block(FEATURES), FEATURES * torch.sigmoid(widen(narrow(normalised))))
+
+
+def test_prediction_head_starts_as_the_identity():
+    assert torch.equal(PredictionHead(8)(FEATURES, IMAGE), IMAGE)
+
+
+def test_msam_follows_figure_4b():
+    block = MSAM(8)
+    _every_head_speaks(block)
+    previous = torch.randn_like(FEATURES)
+    processed = block.processing_block(FEATURES + previous)
+    features = processed + block.query_key(processed, IMAGE)
+    prediction = IMAGE + block.prediction_head.residual(features)
+    deep = block.refine(features) * torch.sigmoid(block.attention(prediction)) + features
+    for got, wanted in zip(block(FEATURES, IMAGE, previous), (deep, prediction), strict=True):
+        torch.testing.assert_close(got, wanted)
+
+
+def test_msam_without_processing_block_is_smaller():
+    assert isinstance(MSAM(8, processing_block=False).processing_block, torch.nn.Identity)
+    assert len(MSAM(8, processing_block={"stacks": 3}).processing_block.stacks) == 3
+
+
+def test_encoder_decoder_gives_three_levels_twice():
+    encoded, decoded = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
+    shapes = [(2, 8, 12, 16), (2, 12, 6, 8), (2, 16, 3, 4)]
+    assert [map_.shape for map_ in encoded] == shapes
+    assert [map_.shape for map_ in decoded] == shapes
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("side", [0, 1])
+def test_rim_listens_to_all_six_feature_maps(level, side):
+    rim = RIM(8, pyramid_widths=(8, 12, 16))
+    _every_head_speaks(rim)
+    pyramid = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
+    _, before = rim(FEATURES, IMAGE, pyramid)
+    pyramid[side][level] = pyramid[side][level] + 1
+    _, after = rim(FEATURES, IMAGE, pyramid)
+    assert not torch.allclose(before, after)
+
+
+def test_rim_listens_to_the_stage_before():
+    rim = RIM(8, pyramid_widths=(8, 12, 16))
+    _every_head_speaks(rim)
+    pyramid = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
+    _, alone = rim(FEATURES, IMAGE, pyramid)
+    _, joined = rim(FEATURES, IMAGE, pyramid, previous=torch.ones_like(FEATURES))
+    assert not torch.allclose(alone, joined)
+
+
+@pytest.mark.parametrize("name", ["ProcessingBlock", "QueryKeyMechanism", "EFEM", "MSAM", "RIM", "PredictionHead"])
+def test_every_block_builds_from_in_channels_alone(name):
+    assert isinstance(MODELS.build({"type": f"fcn_plugin.{name}", "in_channels": 8}), torch.nn.Module)

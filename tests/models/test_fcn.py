@@ -1,0 +1,168 @@
+import itertools
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from fcn_plugin.models import FCN, MSAM, RIM, EncoderDecoder, LocalFeatureCatcher, ProcessingBlock
+from fcn_plugin.models.local_feature_catcher import stage_modules
+
+MODULES = ("processing_block", "efem", "msam", "rim")
+TABLE_2 = [(stages, {module: False}) for stages, module in itertools.product((1, 2, 3, 4), MODULES)]
+FULL = [(stages, {}) for stages in (1, 2, 3, 4)]
+
+
+def tiny(**options):
+    torch.manual_seed(0)
+    return FCN(width=4, pyramid_widths=(4, 6, 8), **options)
+
+
+def randomised_heads(network):
+    """Before training every prediction is the input; random heads show what the features do."""
+    for name, parameter in network.named_parameters():
+        if "prediction_head" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    return network
+
+
+def test_the_defaults_have_the_papers_size_and_cost():
+    with torch.device("meta"):
+        network = FCN().eval()
+        image = torch.empty(1, 3, 256, 256)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    with FlopCounterMode(display=False) as counter:
+        network(image)
+    assert 20_000_000 <= parameters <= 20_309_000
+    assert counter.get_total_flops() / 2 < 450e9  # one multiply-accumulate is two operations
+
+
+def test_patches_are_one_call_per_stage():
+    network = tiny().eval()
+    calls = []
+    for catcher in network.global_feature_catchers:
+        catcher.register_forward_hook(lambda _, inputs, __: calls.append(tuple(inputs[0].shape)))
+    network(torch.rand(3, 3, 32, 32))
+    assert calls == [(24, 3, 16, 8), (12, 3, 16, 16), (6, 3, 16, 32), (3, 3, 32, 32)]
+
+
+@pytest.mark.parametrize(("stages", "options"), TABLE_2 + FULL)
+def test_every_row_of_table_2_starts_at_the_identity_and_trains(stages, options):
+    network = tiny(stages=stages, **options)
+    image, target = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
+    predictions = network(image)
+    assert len(predictions) == stages
+    for prediction in predictions:
+        assert torch.equal(prediction, image)
+
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
+    losses = []
+    for _ in range(4):
+        loss = sum((prediction - target).square().mean() for prediction in network(image))
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        # Distributed training stops at a parameter that no prediction depends on.
+        assert [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
+        optimizer.step()
+    assert losses[-1] < losses[0]
+    assert network.eval()(image).shape == image.shape
+
+
+def test_the_rows_of_table_2_differ_as_they_should():
+    sizes = {}
+    for stages, options in TABLE_2 + FULL:
+        network = tiny(stages=stages, **options)
+        removed = next(iter(options), None)
+        sizes[stages, removed] = sum(parameter.numel() for parameter in network.parameters())
+        assert any(isinstance(module, MSAM) for module in network.modules()) == (removed != "msam")
+        assert any(isinstance(module, RIM) for module in network.modules()) == (removed != "rim")
+        assert any(isinstance(module, EncoderDecoder) for module in network.modules()) == (removed != "rim")
+        blocks = [catcher.processing_block for catcher in network.global_feature_catchers]
+        assert all(isinstance(block, ProcessingBlock) for block in blocks) == (removed != "processing_block")
+    for stages, removed in sizes:
+        if removed is not None:
+            assert sizes[stages, removed] < sizes[stages, None]
+    assert len(set(sizes.values())) == len(sizes)
+
+
+def test_which_modules_run_where():
+    assert stage_modules(4) == [["EFEM"], ["MSAM"], ["MSAM"], ["RIM"]]
+    assert stage_modules(3) == [["EFEM"], ["MSAM"], ["RIM"]]
+    assert stage_modules(2) == [["EFEM"], ["MSAM", "RIM"]]
+    assert stage_modules(1) == [["EFEM", "MSAM", "RIM"]]
+    assert tiny(stages=2).grids == ((2, 1), (1, 1))
+
+
+def test_every_stage_hands_its_features_down():
+    network = randomised_heads(tiny())
+    image = torch.rand(1, 3, 16, 16)
+    before = network(image)
+    with torch.no_grad():
+        network.global_feature_catchers[0].shallow.weight.mul_(2)
+    after = network(image)
+    assert all(not torch.allclose(old, new) for old, new in zip(before, after, strict=True))
+
+
+def test_inference_gives_the_last_prediction():
+    network = randomised_heads(tiny())
+    image = torch.rand(2, 3, 20, 24)
+    torch.testing.assert_close(network.train()(image)[-1], network.eval()(image))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 3), (5, 1), (17, 31), (64, 33)])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_any_size_and_batch(size, batch):
+    network = randomised_heads(tiny()).eval()
+    images = torch.rand(batch, 3, *size)
+    restored = network(images)
+    assert restored.shape == images.shape
+    assert restored.isfinite().all()
+    torch.testing.assert_close(restored[:1], network(images[:1]))  # batching changes nothing
+
+
+def test_4k():
+    with torch.device("meta"):
+        assert tiny().eval()(torch.empty(1, 3, 2160, 3840)).shape == (1, 3, 2160, 3840)
+
+
+def test_bfloat16_is_close_to_float32():
+    network = randomised_heads(tiny()).eval()
+    image = torch.rand(1, 3, 24, 24)
+    wanted = network(image) - image
+    got = network.bfloat16()(image.bfloat16()).float() - image
+    assert (got - wanted).abs().max() < 0.05 * wanted.abs().max() + 0.01
+
+
+def test_autocast_trains():
+    network = tiny()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        predictions = network(torch.rand(1, 3, 16, 16))
+    sum(prediction.float().mean() for prediction in predictions).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_compiles_as_one_graph(training):
+    network = randomised_heads(tiny(processing_block={"stacks": 1})).train(training)
+    compiled = torch.compile(network, backend="eager", fullgraph=True)
+    for size in ((16, 16), (24, 40)):  # the second size makes torch compile for any size
+        image = torch.rand(2, 3, *size)
+        got, wanted = compiled(image), network(image)
+        if training:
+            got, wanted = got[-1], wanted[-1]
+        torch.testing.assert_close(got, wanted)
+
+
+def test_stage_count_and_last_grid_are_checked():
+    with pytest.raises(ValueError, match="stages must be 1 to 4"):
+        tiny(stages=5)
+    with pytest.raises(ValueError, match=r"must be \(1, 1\)"):
+        tiny(grids=((2, 2), (2, 1)))
+
+
+def test_a_module_can_be_replaced_by_config():
+    network = tiny(processing_block={"stacks": 1}, efem={"type": "fcn_plugin.ProcessingBlock"})
+    assert len(network.global_feature_catchers[0].processing_block.stacks) == 1
+    catcher = network.local_feature_catcher
+    assert isinstance(catcher, LocalFeatureCatcher)
+    assert isinstance(catcher.stages[0][0].module, ProcessingBlock)
