@@ -1,0 +1,9 @@
+"""Where images are read from: folders and LMDBs behind one interface."""
+
+from fcn_plugin.datasets.storage.folder_store import FolderStore
+from fcn_plugin.datasets.storage.image_store import ImageStore
+from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
+from fcn_plugin.datasets.storage.lmdb_writer import LMDBPlan, verify_lmdb, write_lmdbs
+from fcn_plugin.datasets.storage.open_store import open_store
+
+__all__ = ["FolderStore", "ImageStore", "LMDBPlan", "LMDBStore", "open_store", "verify_lmdb", "write_lmdbs"]

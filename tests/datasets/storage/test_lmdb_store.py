@@ -1,0 +1,134 @@
+import copy
+import pickle
+import shutil
+
+import cv2
+import lmdb
+import numpy as np
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from fcn_plugin.datasets.storage import LMDBStore
+from fcn_plugin.errors import InputError
+
+
+@pytest.fixture
+def images(make_image):
+    return {key: make_image() for key in ("000047", "GOPR0372_07_00/000047", "name.with.dots")}
+
+
+@pytest.fixture
+def path(tmp_path, images, write_basicsr_lmdb):
+    write_basicsr_lmdb(tmp_path / "blur.lmdb", images)
+    return tmp_path / "blur.lmdb"
+
+
+class Means(Dataset):
+    """The mean of each image of a store."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def __len__(self):
+        return len(self.store.keys())
+
+    def __getitem__(self, index):
+        return self.store.read(self.store.keys()[index]).mean()
+
+
+def test_reads_what_basicsr_wrote(path, images):
+    store = LMDBStore(path)
+    assert store.keys() == sorted(images)
+    assert store.size("name.with.dots") == (24, 32)
+    assert store.info == {}
+    for key, image in images.items():
+        np.testing.assert_array_equal(store.read(key), image)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_works_in_data_loader_workers(path, images, method):
+    store = LMDBStore(path)
+    store.read("000047")  # opened here before it is passed on
+    means = DataLoader(Means(store), batch_size=None, num_workers=1, multiprocessing_context=method)
+    assert list(means) == [images[key].mean() for key in sorted(images)]
+    np.testing.assert_array_equal(store.read("000047"), images["000047"])
+
+
+def test_environment_stays_behind_when_pickled_or_copied(path, images):
+    store = LMDBStore(path)
+    store.read("000047")
+    # LMDB refuses to open a file twice in one process, and a copy lives beside its original.
+    for other in (pickle.loads(pickle.dumps(store)), copy.deepcopy(store), LMDBStore(path)):
+        np.testing.assert_array_equal(other.read("000047"), images["000047"])
+
+
+def test_lmdb_that_was_replaced_is_read_anew(path, make_image, write_basicsr_lmdb):
+    old = LMDBStore(path)
+    before = old.read("000047")
+    path.rename(path.with_suffix(".old"))
+    new_image = make_image()
+    write_basicsr_lmdb(path, {"000047": new_image})
+    np.testing.assert_array_equal(LMDBStore(path).read("000047"), new_image)
+    np.testing.assert_array_equal(old.read("000047"), before)
+
+
+def test_unknown_key_is_refused(path):
+    for ask in (LMDBStore(path).read, LMDBStore(path).size):
+        with pytest.raises(InputError, match=r"has no image '000047\.png'; its keys look like '000047'"):
+            ask("000047.png")
+
+
+def test_missing_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere\.lmdb does not exist"):
+        LMDBStore(tmp_path / "nowhere.lmdb")
+
+
+def test_missing_list_is_refused(path):
+    (path / "meta_info.txt").unlink()
+    with pytest.raises(InputError, match=r"blur\.lmdb has no meta_info\.txt, .*; build it again with .*prep"):
+        LMDBStore(path)
+
+
+def test_empty_list_is_refused(path):
+    (path / "meta_info.txt").write_text("")
+    with pytest.raises(InputError, match=r"blur\.lmdb is empty: .*; build it again"):
+        LMDBStore(path)
+
+
+def test_unreadable_list_is_refused(path):
+    (path / "meta_info.txt").write_text("000047.png (24,32,3) 1\n000048.png\n")
+    with pytest.raises(InputError, match=r"Line 2 of .*meta_info\.txt should read .* not '000048\.png'"):
+        LMDBStore(path)
+
+
+def test_missing_data_is_refused(path):
+    (path / "data.mdb").unlink()
+    with pytest.raises(InputError, match=r"blur\.lmdb has no data\.mdb; build it again"):
+        LMDBStore(path)
+
+
+def test_what_is_no_lmdb_is_refused(path):
+    (path / "data.mdb").write_bytes(b"nothing" * 1000)
+    with pytest.raises(InputError, match=r"blur\.lmdb cannot be opened as an LMDB \(.*MDB_INVALID"):
+        LMDBStore(path)
+
+
+def test_half_built_lmdb_is_refused(path, images, write_basicsr_lmdb):
+    shutil.rmtree(path)
+    write_basicsr_lmdb(path, images, listed=[*images, "000048", "000049"])
+    with pytest.raises(InputError, match=r"blur\.lmdb holds 3 of the 5 images its meta_info\.txt lists"):
+        LMDBStore(path)
+
+
+def test_key_that_is_listed_but_absent_is_refused(path, images, write_basicsr_lmdb):
+    shutil.rmtree(path)
+    write_basicsr_lmdb(path, images, listed=["000047", "000048"])
+    with pytest.raises(InputError, match=r"blur\.lmdb lists '000048' in its .* but does not hold it"):
+        LMDBStore(path).read("000048")
+
+
+def test_damaged_image_is_named(path, make_image):
+    with lmdb.open(str(path), map_size=1 << 24) as environment, environment.begin(write=True) as transaction:
+        transaction.put(b"000047", cv2.imencode(".png", make_image())[1].tobytes()[:100])
+    with pytest.raises(InputError, match=r"'000047' in .*blur\.lmdb is not a readable image"):
+        LMDBStore(path).read("000047")
