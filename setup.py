@@ -10,7 +10,7 @@ here = Path(__file__).parent
 setup(
     name="fcn_plugin",
     version=re.search(r'__version__ = "(.+)"', (here / "fcn_plugin/__init__.py").read_text())[1],
-    description="FCN, the feature catcher network for motion deblurring, as a plugin for MMEngine's registries",
+    description="FCN, the feature catcher network for motion deblurring, as a plugin for MMEngine",
     long_description=(here / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     python_requires=">=3.10",
@@ -22,6 +22,7 @@ setup(
         "opencv-python",
         "lmdb",
         "addict",
+        "pillow",
         "rich",  # progress bars; MMEngine brings it too
     ],
     extras_require={

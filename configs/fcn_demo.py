@@ -1,9 +1,7 @@
 # A small FCN on the pairs in data/demo: minutes on two CPU cores, the same path as fcn_gopro.py.
-import os.path as osp
-
 _base_ = ["_base_/models/fcn.py", "_base_/runtime/default.py"]
 
-data = osp.normpath("{{fileDirname}}/../data/demo")
+data = "{{fileDirname}}/../data/demo"
 epochs = 20
 
 model = dict(network=dict(width=16, pyramid_widths=(16, 32, 64)))

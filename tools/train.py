@@ -11,7 +11,9 @@ from fcn_plugin.engine.launch import load_config, one_sentence_errors, train
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", help="config file, relative to here or to the checkout")
-    parser.add_argument("--work-dir", help="folder for logs, checkpoints and pictures (work_dirs/CONFIG_NAME)")
+    parser.add_argument(
+        "--work-dir", help="folder for logs, checkpoints and pictures (work_dirs/CONFIG_NAME)"
+    )
     parser.add_argument(
         "--resume",
         nargs="?",

@@ -2,8 +2,10 @@
 
 import os
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 
@@ -20,19 +22,25 @@ def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such checkpoint file")
+    damaged = InputError(f"{path}: truncated or damaged; use an earlier checkpoint or copy the file again")
+    with path.open("rb") as file:
+        start = file.read(4)
+    mappable = is_zipfile(path)  # torch's format since 1.6; older ones can be read, but not mapped
+    if not start or (start == b"PK\x03\x04" and not mappable):
+        raise damaged
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        with warnings.catch_warnings():
+            # Torch warns of pickle protocols that it then refuses.
+            warnings.simplefilter("ignore")
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path}: refused, because loading it would run code that the file brings along; "
-            "a checkpoint of this toolkit holds tensors and plain values only, so get the file from "
-            "someone you trust"
+            f"{path}: refused, because it is no checkpoint or loading it would run code that it brings "
+            "along (nothing in it was run); checkpoints of this toolkit hold tensors and plain values "
+            "only, so get the file from someone you trust"
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise InputError(
-            f"{path}: truncated, damaged or no checkpoint at all; use an earlier checkpoint or copy the "
-            "file again"
-        ) from error
+        raise damaged from error
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds a {type(checkpoint).__name__}, not a checkpoint")
     return checkpoint

@@ -41,9 +41,9 @@ def load_config(
 ) -> Config:
     """Reads a config and applies the command line to it.
 
-    ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's own,
-    else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16 where there is a
-    GPU, unless the config names another dtype.
+    ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's
+    own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16 where there is
+    a GPU, unless the config names another dtype.
 
     Raises `InputError` when there is no such file.
     """
@@ -77,7 +77,9 @@ def distributed(config: Config) -> Iterator[None]:
     if torch.cuda.is_available():
         gpus, processes = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
         if processes > gpus:
-            raise InputError(f"{processes} processes were started on a machine with {gpus} GPUs: start {gpus}")
+            raise InputError(
+                f"{processes} processes were started on a machine with {gpus} GPUs: start one per GPU"
+            )
     else:
         # MMEngine's own initialisation calls CUDA whatever the backend, and so does its default wrapper.
         torch.distributed.init_process_group("gloo")
@@ -158,9 +160,12 @@ def _test(runner: Runner, checkpoint: str) -> None:
 
 def _log_what_runs(runner: Runner) -> None:
     loader = runner.cfg.train_dataloader
-    crops = [str(step["size"]) for step in loader.dataset.get("pipeline", []) if "size" in step]
-    batch = loader.batch_size * get_world_size()
+    dataset = loader.dataset
+    while "dataset" in dataset:  # RepeatDataset and its like wrap one
+        dataset = dataset.dataset
+    crops = [str(step["size"]) for step in dataset.get("pipeline", []) if "size" in step]
     runner.logger.info(
-        f"effective batch {batch} ({get_world_size()} processes × {loader.batch_size}), "
-        f"crop {' then '.join(crops) or 'none'}, {runner.cfg.train_cfg.max_epochs} epochs, seed {runner.seed}"
+        f"effective batch {loader.batch_size * get_world_size()} "
+        f"({get_world_size()} processes × {loader.batch_size}), crop {' then '.join(crops) or 'none'}, "
+        f"{runner.cfg.train_cfg.max_epochs} epochs, seed {runner.seed}"
     )

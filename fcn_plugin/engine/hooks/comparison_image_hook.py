@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -50,9 +49,7 @@ class ComparisonImageHook(Hook):
         if not is_main_process() or batch_idx % max(batches // self.images, 1):
             return
         sample = outputs[0]
-        picture = comparison_picture(
-            data_batch["inputs"][0], round_to_8_bits(sample.pred_img), sample.gt_img
-        )
+        picture = comparison_picture(data_batch["inputs"][0], round_to_8_bits(sample.pred_img), sample.gt_img)
         path = Path(
             runner.work_dir, "comparisons", phase, sample.get("dataset", "data"), f"{sample.get('key')}.png"
         )

@@ -23,7 +23,7 @@ class InvalidLossHook(Hook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
-        loss = float(outputs["loss"])
+        loss = outputs["loss"].item()
         if math.isfinite(loss):
             return
         samples = data_batch.get("data_samples") or []

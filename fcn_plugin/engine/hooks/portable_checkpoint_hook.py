@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
+from mmengine.utils import apply_to
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.registry import HOOKS
@@ -36,12 +38,20 @@ class PortableCheckpointHook(Hook):
             }
             for name, buffer in hub["log_scalars"].items()
         }
+        # Timings and learning rates come as NumPy scalars, which are no plain values either.
+        for part in ("meta", "message_hub", "param_schedulers"):
+            if part in checkpoint:
+                checkpoint[part] = apply_to(
+                    checkpoint[part], lambda value: isinstance(value, np.generic), lambda value: value.item()
+                )
 
     def after_load_checkpoint(self, runner, checkpoint: dict[str, Any]) -> None:
         hub = checkpoint.get("message_hub")
         if hub is not None:
             hub["log_scalars"] = {
-                name: HistoryBuffer(saved["values"].cpu().numpy(), saved["counts"].cpu().numpy(), saved["max_length"])
+                name: HistoryBuffer(
+                    saved["values"].cpu().numpy(), saved["counts"].cpu().numpy(), saved["max_length"]
+                )
                 for name, saved in hub["log_scalars"].items()
             }
         if self.strict:
@@ -61,7 +71,10 @@ def _check_fit(model: torch.nn.Module, loaded: dict[str, Any]) -> None:
     for fault, names in (
         ("missing", expected.keys() - found.keys()),
         ("unknown", found.keys() - expected.keys()),
-        ("of another shape", {name for name in expected.keys() & found.keys() if expected[name] != found[name]}),
+        (
+            "of another shape",
+            {name for name in expected.keys() & found.keys() if expected[name] != found[name]},
+        ),
     ):
         if names:
             faults.append(f"{len(names)} {fault} (such as {min(names)})")

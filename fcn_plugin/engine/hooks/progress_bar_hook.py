@@ -59,7 +59,7 @@ class ProgressBarHook(Hook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
-        self._show("training", runner.iter + 1, runner.max_iters, f"loss {float(outputs['loss']):.4f}")
+        self._show("training", runner.iter + 1, runner.max_iters, f"loss {outputs['loss'].item():.4f}")
 
     def after_val_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         self._show("validation", batch_idx + 1, len(runner.val_dataloader))

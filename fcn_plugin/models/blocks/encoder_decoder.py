@@ -1,6 +1,7 @@
 """Encoder and decoder of the raw blurry image (Fig. 2, lower left; section 3.5, parts 3 and 4)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, image_channels: int = 3, widths: Sequence[int] = (96, 192, 392), stacks: int = 2):
         super().__init__()
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(pairwise(widths))
         self.shallow = nn.Conv2d(image_channels, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(ProcessingBlock(width, stacks) for width in widths)
         self.downs = nn.ModuleList(nn.Conv2d(fine, coarse, 3, 2, padding=1) for fine, coarse in pairs)

@@ -4,7 +4,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from fcn_plugin.models import EFEM, MSAM, RIM, EncoderDecoder, PredictionHead, ProcessingBlock, QueryKeyMechanism
+from fcn_plugin.models import (
+    EFEM,
+    MSAM,
+    RIM,
+    EncoderDecoder,
+    PredictionHead,
+    ProcessingBlock,
+    QueryKeyMechanism,
+)
 from fcn_plugin.registry import MODELS
 
 FEATURES = torch.randn(2, 8, 12, 16)
@@ -102,6 +110,28 @@ def test_rim_listens_to_all_six_feature_maps(level, side):
     assert not torch.allclose(before, after)
 
 
+@pytest.mark.parametrize("skips", ["every", "first"])
+def test_rim_follows_figure_5(skips):
+    rim = RIM(8, pyramid_widths=(8, 12), skips=skips)
+    _every_head_speaks(rim)
+    encoded, decoded = EncoderDecoder(3, widths=(8, 12))(IMAGE)
+    raw = [rim.laterals[level](encoded[level] + decoded[level]) for level in (0, 1)]
+    first, second = rim.processing_blocks
+    processed = first(FEATURES)
+    features = (processed if skips == "every" else FEATURES) + rim.query_keys[0](processed, IMAGE) + raw[0]
+    processed = second(features)
+    caught = rim.query_keys[1](processed, IMAGE)
+    features = processed + caught if skips == "every" else caught
+    features = features + F.interpolate(raw[1], (12, 16), mode="bilinear")
+    wanted = IMAGE + rim.prediction_head.residual(features)
+    torch.testing.assert_close(rim(FEATURES, IMAGE, (encoded, decoded))[1], wanted)
+
+
+def test_rim_refuses_unknown_skips():
+    with pytest.raises(ValueError, match="unknown skips 'none'"):
+        RIM(8, skips="none")
+
+
 def test_rim_listens_to_the_stage_before():
     rim = RIM(8, pyramid_widths=(8, 12, 16))
     _every_head_speaks(rim)
@@ -111,6 +141,8 @@ def test_rim_listens_to_the_stage_before():
     assert not torch.allclose(alone, joined)
 
 
-@pytest.mark.parametrize("name", ["ProcessingBlock", "QueryKeyMechanism", "EFEM", "MSAM", "RIM", "PredictionHead"])
+@pytest.mark.parametrize(
+    "name", ["ProcessingBlock", "QueryKeyMechanism", "EFEM", "MSAM", "RIM", "PredictionHead"]
+)
 def test_every_block_builds_from_in_channels_alone(name):
     assert isinstance(MODELS.build({"type": f"fcn_plugin.{name}", "in_channels": 8}), torch.nn.Module)

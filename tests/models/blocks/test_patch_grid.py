@@ -39,9 +39,7 @@ def test_common_multiple_serves_every_grid_and_the_pyramid():
 
 
 @settings(deadline=None, max_examples=50)
-@given(
-    st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 2, 4, 12]), st.sampled_from([1, 2, 4, 12])
-)
+@given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 2, 4, 12]), st.sampled_from([1, 2, 4, 12]))
 def test_padding_keeps_the_image_and_reaches_the_next_multiple(height, width, rows, columns):
     images = torch.rand(1, 2, height, width)
     padded = pad_to_multiple(images, (rows, columns))

@@ -112,7 +112,8 @@ def test_computes_in_float32_under_autocast():
 
 def test_criteria_by_name_or_config():
     assert isinstance(MultiStageRatioLoss(criterion="rmse").criterion, RMSELoss)
-    edge = MultiStageRatioLoss(criterion={"type": "fcn_plugin.CharbonnierEdgeLoss", "edge_weight": 0.1}).criterion
+    config = {"type": "fcn_plugin.CharbonnierEdgeLoss", "edge_weight": 0.1}
+    edge = MultiStageRatioLoss(criterion=config).criterion
     assert isinstance(edge, CharbonnierEdgeLoss)
     assert edge.edge_weight == 0.1
 

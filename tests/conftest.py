@@ -1,0 +1,60 @@
+"""What many tests need: pairs on disk, and the demo's config cut down to seconds."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def write_pairs(folder: Path, count: int, size: tuple[int, int] = (32, 40)) -> None:
+    """Writes ``count`` pairs of smooth random RGB images to ``folder/blur`` and ``folder/sharp``."""
+    generator = np.random.default_rng(count)
+    for name in ("blur", "sharp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        coarse = generator.integers(0, 256, (6, 8, 3), np.uint8)
+        sharp = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+        blurry = cv2.blur(sharp, (5, 1))
+        cv2.imwrite(str(folder / "sharp" / f"{index:03}.png"), sharp)
+        cv2.imwrite(str(folder / "blur" / f"{index:03}.png"), blurry)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """A folder with ``train`` (8 pairs) and ``test`` (5 pairs)."""
+    write_pairs(tmp_path / "pairs" / "train", 8)
+    write_pairs(tmp_path / "pairs" / "test", 5)
+    return tmp_path / "pairs"
+
+
+def tiny_options(pairs: Path, epochs: int = 2) -> dict:
+    """Overrides of ``configs/fcn_demo.py`` for a run of seconds on ``pairs``."""
+    return {
+        "model.network.width": 4,
+        "model.network.pyramid_widths": [4, 6, 8],
+        "train_dataloader.batch_size": 2,
+        "train_dataloader.dataset.times": 1,
+        "train_dataloader.dataset.dataset.input": str(pairs / "train" / "blur"),
+        "train_dataloader.dataset.dataset.target": str(pairs / "train" / "sharp"),
+        "train_dataloader.dataset.dataset.pipeline.0.size": 16,
+        "val_dataloader.dataset.input": str(pairs / "test" / "blur"),
+        "val_dataloader.dataset.target": str(pairs / "test" / "sharp"),
+        "test_dataloader.dataset.input": str(pairs / "test" / "blur"),
+        "test_dataloader.dataset.target": str(pairs / "test" / "sharp"),
+        "train_cfg.max_epochs": epochs,
+        "train_cfg.val_interval": 1,
+        "default_hooks.checkpoint.interval": 1,
+        "default_hooks.logger.interval": 1,
+    }
+
+
+@pytest.fixture
+def tiny_config(pairs: Path, tmp_path: Path) -> Config:
+    """The demo's config on ``pairs``, two epochs of four iterations, working in ``tmp_path/work``."""
+    from fcn_plugin.engine.launch import load_config  # not for tests that need no torch
+
+    return load_config("configs/fcn_demo.py", tiny_options(pairs), str(tmp_path / "work"))

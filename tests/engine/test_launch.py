@@ -1,0 +1,195 @@
+"""Whole runs through MMEngine's Runner: train, best checkpoint, resume, test, and what goes wrong."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from fcn_plugin.engine.launch import load_config, one_sentence_errors, test, train
+from fcn_plugin.errors import InputError
+
+from ..conftest import tiny_options
+
+test.__test__ = False  # pytest takes the function for a test of its own
+
+
+def weights(path):
+    return torch.load(path, weights_only=True)["state_dict"]
+
+
+def run(pairs, work_dir, epochs=2, resume=False, options=None):
+    config = load_config("configs/fcn_demo.py", tiny_options(pairs, epochs) | (options or {}), str(work_dir))
+    train(config, resume)
+
+
+def test_train_keeps_the_best_and_tests_it(tiny_config, capsys):
+    train(tiny_config, test=True)
+    work = Path(tiny_config.work_dir)
+    best = list(work.glob("best_demo_PSNR_epoch_*.pth"))
+    assert len(best) == 1
+    results = json.loads((work / "results.json").read_text())
+    assert Path(results["checkpoint"]) == best[0]
+    record = torch.load(best[0], weights_only=True)["message_hub"]["runtime_info"]["best_score"]
+    assert results["metrics"]["demo/PSNR"] == pytest.approx(record, abs=1e-6)
+    for name in ("SSIM-matlab", "SSIM-per-channel"):
+        assert 0 < results["metrics"][f"demo/{name}"] <= 1
+    assert len(list((work / "comparisons" / "test" / "demo").glob("*.png"))) == 5
+    printed = capsys.readouterr().out
+    assert f"{results['metrics']['demo/PSNR-blurry']:.2f} → {results['metrics']['demo/PSNR']:.2f}" in printed
+    assert str(best[0]) in printed
+
+
+def test_checkpoints_hold_plain_data_only(tiny_config):
+    train(tiny_config)
+    for path in Path(tiny_config.work_dir).glob("*.pth"):
+        checkpoint = torch.load(path, weights_only=True)
+        assert checkpoint["message_hub"]["log_scalars"]["train/loss"]["values"].numel() > 0
+
+
+def test_a_resumed_run_is_the_run_not_stopped(pairs, tmp_path):
+    """Bit for bit, with loader workers and EMA, ratios included."""
+    options = {
+        "train_dataloader.num_workers": 2,
+        "train_dataloader.worker_init_fn.type": "fcn_plugin.seed_worker",
+        "default_hooks.ema.type": "EMAHook",
+    }
+    run(pairs, tmp_path / "whole", epochs=3, options=options)
+    run(pairs, tmp_path / "parts", epochs=3, resume=str(tmp_path / "whole" / "epoch_1.pth"), options=options)
+    whole, parts = (
+        torch.load(tmp_path / name / "epoch_3.pth", weights_only=True) for name in ("whole", "parts")
+    )
+    assert whole["state_dict"].keys() == parts["state_dict"].keys()
+    for name, tensor in whole["state_dict"].items():
+        assert torch.equal(tensor, parts["state_dict"][name]), name
+    for name, tensor in whole["ema_state_dict"].items():
+        assert torch.equal(tensor, parts["ema_state_dict"][name]), name
+    for name, scalar in whole["message_hub"]["log_scalars"].items():
+        if "time" not in name:
+            assert torch.equal(scalar["values"], parts["message_hub"]["log_scalars"][name]["values"]), name
+
+
+def test_augmentation_differs_between_epochs(pairs, tmp_path):
+    """With workers that start anew each epoch, MMEngine's own seeding would crop alike in all of them."""
+    config = load_config(
+        "configs/fcn_demo.py",
+        tiny_options(pairs)
+        | {
+            "train_dataloader.num_workers": 1,
+            "train_dataloader.sampler.shuffle": False,
+            "train_dataloader.worker_init_fn.type": "fcn_plugin.seed_worker",
+        },
+        str(tmp_path / "work"),
+    )
+    runner = Runner.from_cfg(config)
+    seen = []
+
+    class WatchBatches(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            seen.append(torch.stack(data_batch["inputs"]))
+
+    runner.register_hook(WatchBatches())
+    runner.train()
+    first, second = seen[:4], seen[4:]
+    assert all(not torch.equal(one, two) for one, two in zip(first, second, strict=True))
+
+
+def test_ratios_are_logged_and_saved(tiny_config):
+    tiny_config.optim_wrapper.paramwise_cfg.custom_keys.ratio_logits.lr_mult = 100.0
+    train(tiny_config)
+    checkpoint = torch.load(Path(tiny_config.work_dir, "epoch_2.pth"), weights_only=True)
+    logged = checkpoint["message_hub"]["log_scalars"]["train/ratio_0"]["values"]
+    assert len(logged) == 8
+    assert logged[-1] != logged[0]
+    assert torch.sigmoid(checkpoint["state_dict"]["loss.ratio_logits"])[0].item() == pytest.approx(
+        logged[-1].item(), rel=1e-5
+    )
+    lines = next(Path(tiny_config.work_dir).glob("*/vis_data/scalars.json")).read_text().splitlines()
+    assert "ratio_3" in json.loads(lines[0])
+
+
+def test_ratios_wait_for_their_epoch(tiny_config):
+    tiny_config.model.loss.ratios_from_epoch = 1
+    train(tiny_config)
+    checkpoint = torch.load(Path(tiny_config.work_dir, "epoch_2.pth"), weights_only=True)
+    logged = checkpoint["message_hub"]["log_scalars"]["train/ratio_0"]["values"].tolist()
+    assert logged[:4] == [0.5] * 4
+    assert logged[4] != 0.5
+
+
+def test_switches(pairs, tmp_path):
+    """EMA, gradient clipping and no pictures, each by one option."""
+    options = {
+        "default_hooks.ema.type": "EMAHook",
+        "optim_wrapper.clip_grad.max_norm": 0.1,
+        "default_hooks.comparison.images": 1,
+    }
+    run(pairs, tmp_path / "work", epochs=1, options=options)
+    checkpoint = torch.load(tmp_path / "work" / "epoch_1.pth", weights_only=True)
+    assert "ema_state_dict" in checkpoint
+    assert "train/grad_norm" in checkpoint["message_hub"]["log_scalars"]
+    assert len(list((tmp_path / "work" / "comparisons" / "val" / "demo").glob("*.png"))) == 1
+
+
+def test_resume_takes_the_latest_or_starts_when_there_is_none(pairs, tmp_path):
+    run(pairs, tmp_path / "work", epochs=1, resume=True)
+    first = weights(tmp_path / "work" / "epoch_1.pth")
+    run(pairs, tmp_path / "work", epochs=2, resume=True)
+    second = weights(tmp_path / "work" / "epoch_2.pth")
+    assert any(not torch.equal(first[name], tensor) for name, tensor in second.items())
+
+
+def test_resume_from_a_truncated_checkpoint_says_so_and_loses_nothing(pairs, tmp_path):
+    run(pairs, tmp_path / "work", epochs=2)
+    path = tmp_path / "work" / "epoch_2.pth"
+    os.truncate(path, 1000)
+    before = sorted(tmp_path.glob("work/*.pth"))
+    with pytest.raises(InputError, match=r"epoch_2\.pth: truncated"):
+        run(pairs, tmp_path / "work", epochs=3, resume=True)
+    assert sorted(tmp_path.glob("work/*.pth")) == before
+    run(pairs, tmp_path / "work", epochs=3, resume=str(tmp_path / "work" / "epoch_1.pth"))
+    assert (tmp_path / "work" / "epoch_3.pth").exists()
+
+
+def test_a_checkpoint_of_another_network_is_refused(pairs, tiny_config, tmp_path):
+    train(tiny_config)
+    other = load_config(
+        "configs/fcn_demo.py", tiny_options(pairs) | {"model.network.width": 6}, str(tmp_path / "other")
+    )
+    with pytest.raises(InputError, match=r"not of this network: of its \d+ tensors, \d+ of another shape"):
+        test(other, str(Path(tiny_config.work_dir, "epoch_2.pth")))
+
+
+def test_nan_loss_stops_with_iteration_and_samples(tiny_config):
+    tiny_config.optim_wrapper.optimizer.lr = 1e30
+    sentence = r"the loss is (nan|inf) at iteration \d+ of epoch 1, on the samples \d{3}, \d{3};"
+    with pytest.raises(InputError, match=sentence):
+        train(tiny_config)
+    assert not list(Path(tiny_config.work_dir).glob("*.pth"))
+
+
+def test_unknown_best_metric_is_named(tiny_config):
+    tiny_config.default_hooks.checkpoint.save_best = ["demo/PSNR", "demo/SSIM"]
+    with pytest.raises(InputError, match=r"save_best='demo/SSIM' .* which gives demo/PSNR, demo/SSIM-matlab"):
+        train(tiny_config)
+
+
+def test_config_is_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config("configs/fcn_gopro.py").model.network.type == "FCN"
+    with pytest.raises(InputError, match=r"nothing\.py: no such config"):
+        load_config("nothing.py")
+
+
+def test_an_error_from_a_loader_worker_is_its_sentence(capsys):
+    traceback = (
+        "Caught InputError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
+        '  File "dataset.py", line 1\nfcn_plugin.errors.InputError: 7.png: cannot be read: damaged\n'
+    )
+    with pytest.raises(SystemExit) as stop, one_sentence_errors():
+        raise InputError(traceback)
+    assert stop.value.code == 1
+    assert capsys.readouterr().err == "error: 7.png: cannot be read: damaged\n"

@@ -1,0 +1,65 @@
+import os
+
+import pytest
+
+from fcn_plugin import files
+from fcn_plugin.files import whole_folder, write_atomically
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    write_atomically(path, "one")
+    write_atomically(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert os.listdir(path.parent) == ["file.txt"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    write_atomically(path, "old")
+
+    def no_space(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_files_and_folders_have_ordinary_modes(tmp_path):
+    (tmp_path / "ordinary").write_text("")
+    write_atomically(tmp_path / "atomic", "")
+    assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+    (tmp_path / "folder").mkdir()
+    with whole_folder(tmp_path / "whole"):
+        pass
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "folder").stat().st_mode
+
+
+def test_a_folder_appears_when_it_is_whole(tmp_path):
+    path = tmp_path / "folder"
+    for content in ("one", "two"):
+        with whole_folder(path) as beside:
+            (beside / "file").write_text(content)
+            assert not (path / "file").exists() or (path / "file").read_text() == "one"
+        assert (path / "file").read_text() == content
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_failed_folder_leaves_the_old_one(tmp_path):
+    path = tmp_path / "folder"
+    with whole_folder(path) as beside:
+        (beside / "file").write_text("old")
+
+    def interrupted():
+        with whole_folder(path) as beside:
+            (beside / "file").write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (path / "file").read_text() == "old"
+    assert os.listdir(tmp_path) == ["folder"]
