@@ -1,5 +1,9 @@
 """The one exception for bad input: a sentence for the person who gave it."""
 
+import contextlib
+import sys
+from collections.abc import Iterator
+
 
 class InputError(ValueError):
     """Input that cannot be used.
@@ -8,3 +12,15 @@ class InputError(ValueError):
     The command-line tools print that sentence alone and exit with status 1; a traceback would only
     hide it.
     """
+
+
+@contextlib.contextmanager
+def one_sentence_errors() -> Iterator[None]:
+    """Turns an `InputError` into its sentence on stderr and exit status 1."""
+    try:
+        yield
+    except InputError as error:
+        # Torch re-raises a data-loading worker's error with the worker's whole traceback as its message.
+        sentence = str(error).rpartition(f"{InputError.__name__}: ")[2].strip()
+        print(f"error: {sentence}", file=sys.stderr)
+        raise SystemExit(1) from None

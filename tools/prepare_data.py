@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from fcn_plugin.errors import InputError
+from fcn_plugin.errors import one_sentence_errors
 
 
 def plan_gopro(arguments: argparse.Namespace) -> list:
@@ -78,12 +78,10 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 
 def main(words: list[str] | None = None) -> None:
     arguments = parse_arguments(words)
-    try:
+    with one_sentence_errors():
         from fcn_plugin.datasets.storage import write_lmdbs
 
         write_lmdbs(arguments.plan(arguments), arguments.workers, arguments.overwrite)
-    except InputError as error:
-        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 
 from mmengine.config import DictAction
 
-from fcn_plugin.engine.launch import load_config, one_sentence_errors, test
+from fcn_plugin.engine.launch import load_config, test
+from fcn_plugin.errors import one_sentence_errors
 
 
 def parse_arguments() -> argparse.Namespace:

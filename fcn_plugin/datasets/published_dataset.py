@@ -40,13 +40,14 @@ class PublishedDataset(PairedImageDataset):
     ) -> None:
         check_choice("storage", storage, ("auto", "folder", "lmdb"))
         self._fields = {**facts, **(names or {})}
-        layout = self._find_layout(Path(data_root), storage, facts)
-        input, target = layout.open(Path(data_root), self._fields)
+        root = Path(os.path.normpath(data_root))  # configs name it from where they lie, by way of `..`
+        layout = self._find_layout(root, storage, facts)
+        input, target = layout.open(root, self._fields)
         self._claims = {"dataset": self.NAME, **facts}
         for store in (input, target):
             _check_claims(store.location, store.info, self._claims)
         facts = {**facts, "storage": layout.storage}
-        super().__init__(input, target, self.NAME, facts, data_root=str(data_root), **kwargs)
+        super().__init__(input, target, self.NAME, facts, data_root=str(root), **kwargs)
 
     def lmdb_plans(self, data_root: str | os.PathLike) -> list[LMDBPlan]:
         """What to write so that this dataset is found below another root as LMDBs."""

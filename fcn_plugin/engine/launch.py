@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,6 @@ from .checkpoints import check_resumable, read_checkpoint
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: relative config paths are looked up here when the working directory has no such file."""
-
-
-@contextlib.contextmanager
-def one_sentence_errors() -> Iterator[None]:
-    """Turns an `InputError` into its sentence on stderr and exit status 1."""
-    try:
-        yield
-    except InputError as error:
-        # Torch re-raises a data-loading worker's error with the worker's whole traceback as its message.
-        sentence = str(error).rpartition(f"{InputError.__name__}: ")[2].strip()
-        print(f"error: {sentence}", file=sys.stderr)
-        raise SystemExit(1) from None
 
 
 def load_config(
@@ -112,7 +99,7 @@ def train(config: Config, resume: str | bool = False, test: bool = False) -> Non
     elif config.get("load_from"):
         read_checkpoint(config.load_from)
     with distributed(config):
-        runner = Runner.from_cfg(config)
+        runner = _build_runner(config)
         _log_what_runs(runner)
         runner.train()
         if test:
@@ -132,7 +119,14 @@ def test(config: Config, checkpoint: str) -> None:
     read_checkpoint(checkpoint)
     config.load_from = checkpoint
     with distributed(config):
-        _test(Runner.from_cfg(config), checkpoint)
+        _test(_build_runner(config), checkpoint)
+
+
+def _build_runner(config: Config) -> Runner:
+    runner = Runner.from_cfg(config)
+    # MMEngine's hooks call what MMEngine itself warns of; users can do nothing about that.
+    runner.logger.addFilter(lambda record: '"FileClient" will be deprecated' not in record.getMessage())
+    return runner
 
 
 def _test(runner: Runner, checkpoint: str) -> None:

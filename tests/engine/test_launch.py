@@ -9,7 +9,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from fcn_plugin.engine.launch import load_config, one_sentence_errors, test, train
+from fcn_plugin.engine.launch import load_config, test, train
 from fcn_plugin.errors import InputError
 
 from ..conftest import tiny_options
@@ -182,14 +182,3 @@ def test_config_is_found_from_anywhere(tmp_path, monkeypatch):
     assert load_config("configs/fcn_gopro.py").model.network.type == "FCN"
     with pytest.raises(InputError, match=r"nothing\.py: no such config"):
         load_config("nothing.py")
-
-
-def test_an_error_from_a_loader_worker_is_its_sentence(capsys):
-    traceback = (
-        "Caught InputError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
-        '  File "dataset.py", line 1\nfcn_plugin.errors.InputError: 7.png: cannot be read: damaged\n'
-    )
-    with pytest.raises(SystemExit) as stop, one_sentence_errors():
-        raise InputError(traceback)
-    assert stop.value.code == 1
-    assert capsys.readouterr().err == "error: 7.png: cannot be read: damaged\n"

@@ -1,7 +1,5 @@
 # Section 4.2: Adam, 2e-4 halved every 200 of 600 epochs; validation every 50 epochs to 300, then every 15.
-train_cfg = dict(
-    type="EpochBasedTrainLoop", max_epochs=600, val_interval=50, dynamic_intervals=[(301, 15)]
-)
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=600, val_interval=50, dynamic_intervals=[(301, 15)])
 val_cfg = dict(type="ValLoop")
 test_cfg = dict(type="TestLoop")
 

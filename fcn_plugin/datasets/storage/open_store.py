@@ -18,5 +18,6 @@ def open_store(source: str | os.PathLike | Mapping | ImageStore) -> ImageStore:
     if isinstance(source, Mapping):
         return TASK_UTILS.build(dict(source))
     if isinstance(source, str | os.PathLike):
-        return LMDBStore(source) if str(source).endswith(".lmdb") else FolderStore(source)
+        path = os.path.normpath(source)  # configs name it from where they lie, by way of `..`
+        return LMDBStore(path) if path.endswith(".lmdb") else FolderStore(path)
     return source

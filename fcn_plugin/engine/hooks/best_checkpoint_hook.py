@@ -42,15 +42,6 @@ class BestCheckpointHook(CheckpointHook):
             **kwargs,
         )
 
-    def before_train(self, runner) -> None:
-        # MMEngine calls here what MMEngine itself warns of; users can do nothing about that.
-        def not_deprecated(record):
-            return "will be deprecated" not in record.getMessage()
-
-        runner.logger.addFilter(not_deprecated)
-        super().before_train(runner)
-        runner.logger.removeFilter(not_deprecated)
-
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
         if self.out_dir is None:  # Runner.val() alone: nothing is being trained.
             return

@@ -37,8 +37,8 @@ class MultiStageRatioLoss(nn.Module):
     ``initial_ratio`` is every stage's ratio at the start, or a sequence of one for each stage (``"softmax"``
     starts at 1/n instead).
     ``barrier_weight`` is w above, in units of the criterion. Before the epoch ``ratios_from_epoch`` the
-    ratios keep their initial, equal values ("in the later stage of training"); `RatioScheduleHook` tells the loss
-    which epoch it is by setting ``ratios_move``.
+    ratios keep their initial, equal values ("in the later stage of training"); `RatioScheduleHook` tells the
+    loss which epoch it is by setting ``ratios_move``.
 
     The ratios are parameters of the loss: they belong to the model's optimizer (give ``ratio_logits`` a
     learning rate of its own with ``paramwise_cfg``), are saved and resumed with it, and can be read at
