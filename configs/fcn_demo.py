@@ -40,12 +40,8 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-test_evaluator = [
-    dict(type="PSNR", baseline=True),
-    dict(type="SSIM", protocol="matlab", baseline=True),
-    dict(type="SSIM", protocol="per-channel", baseline=True),
-]
-val_evaluator = [dict(type="PSNR"), dict(type="SSIM", protocol="matlab")]
+val_evaluator = [dict(type="PSNR"), dict(type="SSIM")]
+test_evaluator = [dict(type="PSNR", baseline=True), dict(type="SSIM", baseline=True)]
 
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=epochs, val_interval=4)
 val_cfg = dict(type="ValLoop")

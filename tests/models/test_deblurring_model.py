@@ -1,0 +1,66 @@
+import pytest
+import torch
+from mmengine.structures import BaseDataElement
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.models import DeblurringModel, PairDataPreprocessor
+
+NETWORK = {"type": "fcn_plugin.FCN", "width": 4, "pyramid_widths": (4, 6, 8)}
+LOSS = {"type": "fcn_plugin.MultiStageRatioLoss"}
+
+
+def batch(*sizes):
+    images = [torch.randint(0, 256, (3, *size), dtype=torch.uint8) for size in sizes]
+    return {
+        "inputs": images,
+        "data_samples": [BaseDataElement(gt_img=image, metainfo={"key": "a"}) for image in images],
+    }
+
+
+def test_preprocessor_makes_floats_in_0_to_1():
+    data = batch((8, 8), (8, 8))
+    inputs = PairDataPreprocessor()(data)["inputs"]
+    assert inputs.shape == (2, 3, 8, 8)
+    assert inputs.dtype == torch.float32
+    assert torch.equal((inputs * 255).round().to(torch.uint8), torch.stack(data["inputs"]))
+
+
+def test_preprocessor_refuses_images_of_two_sizes():
+    with pytest.raises(InputError, match=r"differ in size \(height×width: 8×8, 8×9\)"):
+        PairDataPreprocessor()(batch((8, 9), (8, 8)))
+
+
+def test_untrained_model_predicts_its_input():
+    model = DeblurringModel(NETWORK, LOSS).eval()
+    data = batch((9, 7))
+    (sample,) = model.val_step(data)
+    assert torch.equal((sample.pred_img * 255).round().to(torch.uint8), data["inputs"][0])
+
+
+def test_loss_is_that_of_all_stages():
+    model = DeblurringModel(NETWORK, LOSS)
+    data = model.data_preprocessor(batch((8, 8)), training=True)
+    wanted = model.loss(model.network(data["inputs"]), data["inputs"])
+    assert torch.equal(model(**data, mode="loss")["loss"], wanted)
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_memory_layout_changes_nothing_but_speed(channels_last):
+    torch.manual_seed(0)
+    model = DeblurringModel(NETWORK, LOSS, channels_last=channels_last)
+    weight = model.network.global_feature_catchers[0].query_key.key[1].weight
+    assert weight.is_contiguous(memory_format=torch.channels_last) == channels_last
+    torch.manual_seed(0)
+    plain = DeblurringModel(NETWORK, LOSS, channels_last=False)
+    for name, tensor in plain.state_dict().items():
+        assert torch.equal(tensor, model.state_dict()[name])
+
+
+def test_compiled_network_keeps_the_names_of_its_weights():
+    plain, compiled = DeblurringModel(NETWORK), DeblurringModel(NETWORK, compile_network=True)
+    assert plain.state_dict().keys() == compiled.state_dict().keys()
+
+
+def test_unknown_mode_is_named():
+    with pytest.raises(ValueError, match="unknown mode 'guess'"):
+        DeblurringModel(NETWORK)(torch.rand(1, 3, 4, 4), mode="guess")

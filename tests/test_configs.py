@@ -1,0 +1,130 @@
+"""The configs: what they say is the paper's recipe, and each one trains and tests on a small tree."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmengine.runner.utils import calc_dynamic_intervals
+
+from fcn_plugin.engine.launch import load_config, test, train
+from fcn_plugin.registry import DATASETS, HOOKS, METRICS, MODELS
+
+from .conftest import PROJECT
+
+test.__test__ = False  # pytest takes the function for a test of its own
+
+CONFIGS = sorted(path.name for path in (PROJECT / "configs").glob("*.py"))
+SEQUENCES = {"train": ["GOPR0372_07_00", "GOPR0378_13_00", "GOPR0884_11_00"], "test": ["GOPR0384_11_00"]}
+
+
+@pytest.fixture
+def datasets(tmp_path):
+    """GoPro and HIDE in the layout of their official releases, with images of 40×48."""
+    generator = np.random.default_rng(0)
+
+    def write(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), generator.integers(0, 256, (40, 48, 3), np.uint8))
+
+    for split, sequences in SEQUENCES.items():
+        for sequence in sequences:
+            for kind in ("blur", "sharp"):
+                for frame in ("000001.png", "000002.png"):
+                    write(tmp_path / "GoPro" / split / sequence / kind / frame)
+    for subset, name in (("test-close-ups", "1.png"), ("test-long-shot", "2.png")):
+        write(tmp_path / "HIDE" / "test" / subset / name)
+        write(tmp_path / "HIDE" / "GT" / name)
+    return tmp_path
+
+
+def small(datasets: Path) -> dict:
+    return {
+        "model.network.width": 4,
+        "model.network.pyramid_widths": [4, 6, 8],
+        "train_dataloader.batch_size": 2,
+        "train_dataloader.num_workers": 0,
+        "train_dataloader.dataset.data_root": str(datasets / "GoPro"),
+        "train_dataloader.dataset.pipeline.0.size": 16,
+        "val_dataloader.num_workers": 0,
+        "val_dataloader.dataset.data_root": str(datasets / "GoPro"),
+        "test_dataloader.num_workers": 0,
+        "test_dataloader.dataset.datasets.0.data_root": str(datasets / "GoPro"),
+        "test_dataloader.dataset.datasets.1.data_root": str(datasets / "HIDE"),
+        "train_cfg.max_epochs": 1,
+        "train_cfg.val_interval": 1,
+        "train_cfg.dynamic_intervals": None,
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in CONFIGS if "gopro" in name])
+def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
+    work = tmp_path / "work"
+    config = load_config(f"configs/{name}", small(datasets), str(work))
+    train(config, test=True)
+    metrics = json.loads((work / "results.json").read_text())["metrics"]
+    scores = {"PSNR", "SSIM-matlab", "SSIM-per-channel"}
+    assert metrics.keys() == {
+        f"{dataset}/{score}{suffix}"
+        for dataset in ("GoPro", "HIDE")
+        for score in scores
+        for suffix in ("", "-blurry")
+    }
+
+
+def test_held_out_sequences_are_validated_on_and_not_trained_on(datasets):
+    config = load_config("configs/fcn_gopro_heldout.py", small(datasets))
+    with DefaultScope.overwrite_default_scope("fcn_plugin"):
+        trained, validated = (
+            DATASETS.build(config[loader].dataset) for loader in ("train_dataloader", "val_dataloader")
+        )
+    assert {key.split("/")[0] for key in trained.keys()} == {"GOPR0372_07_00"}  # noqa: SIM118
+    assert {key.split("/")[0] for key in validated.keys()} == {"GOPR0378_13_00", "GOPR0884_11_00"}  # noqa: SIM118
+
+
+def test_recipe_is_the_papers():
+    config = load_config("configs/fcn_gopro.py")
+    assert config.optim_wrapper.optimizer == {"type": "Adam", "lr": 2e-4}
+    assert config.param_scheduler == {"type": "MultiStepLR", "milestones": [200, 400], "gamma": 0.5}
+    assert config.train_dataloader.dataset.pipeline[0] == {"type": "PairedRandomCrop", "size": 256}
+    milestones, intervals = calc_dynamic_intervals(
+        config.train_cfg.val_interval, config.train_cfg.dynamic_intervals
+    )
+    validated = [
+        epoch
+        for epoch in range(1, config.train_cfg.max_epochs + 1)
+        if epoch % intervals[sum(milestone <= epoch for milestone in milestones) - 1] == 0
+    ]
+    assert validated == [*range(50, 301, 50), *range(315, 601, 15)]
+
+
+@pytest.mark.parametrize(("processes", "batch"), [(None, 16), ("1", 16), ("8", 2), ("32", 1)])
+def test_total_batch_is_16_whatever_the_number_of_processes(processes, batch, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if processes is not None:
+        monkeypatch.setenv("WORLD_SIZE", processes)
+    config = load_config("configs/fcn_gopro.py")
+    assert config.train_dataloader.batch_size == batch
+    assert config.auto_scale_lr == {"enable": True, "base_batch_size": 16}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_config_builds_all_it_names(name):
+    config = Config.fromfile(PROJECT / "configs" / name)
+    with DefaultScope.overwrite_default_scope("fcn_plugin"):
+        with torch.device("meta"):
+            MODELS.build(config.model)
+        for hook in config.default_hooks.values():
+            HOOKS.build(hook)
+        for metric in [*config.val_evaluator, *config.test_evaluator]:
+            METRICS.build(metric)
+
+
+def test_datasets_are_looked_for_in_the_checkout_whatever_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = Path(load_config("configs/fcn_gopro.py").train_dataloader.dataset.data_root)
+    assert root.resolve() == PROJECT / "data" / "GoPro"
