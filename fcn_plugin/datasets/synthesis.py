@@ -36,17 +36,17 @@ def random_camera_path(
     sweep: float,
     direction: float,
     roll: float,
-    tremor: float = 0.15,
+    tremor: float = 0.3,
 ) -> np.ndarray:
     """A smooth path: a steady turn in one direction, some random roll and a hand's tremor.
 
     Args:
         generator: Where roll and tremor are drawn from.
         sub_frames: Moments of the exposure; odd, so that there is a middle one.
-        sweep: Angle of the steady turn from the first sub-frame to the last, in radians.
+        sweep: Angle of the turn from the first sub-frame to the last, in radians.
         direction: Where the optical axis moves on the photograph, in radians: 0 is right, pi / 2 is down.
         roll: Standard deviation of the turn about the optical axis over the exposure, in radians.
-        tremor: Standard deviation of the uneven part of each movement, relative to ``sweep`` and ``roll``.
+        tremor: Standard deviation of the uneven parts of the velocity, relative to the steady one.
 
     Returns:
         Rotation vectors, float64, (sub_frames, 3), zero in the middle.
@@ -58,10 +58,10 @@ def random_camera_path(
         raise ValueError(f"sub_frames must be odd and at least 3, not {sub_frames}.")
     steady = np.array([-np.sin(direction) * sweep, np.cos(direction) * sweep, generator.normal() * roll])
     uneven = generator.normal(size=(2, 3)) * tremor * np.array([sweep, sweep, roll])
-    # Legendre polynomials run from -1 to 1: half a turn on each side of the middle.
-    coefficients = np.stack([np.zeros(3), steady, *uneven]) / 2
-    path = legendre.legval(np.linspace(-1, 1, sub_frames), coefficients).T
-    return path - path[sub_frames // 2]
+    # Over an exposure from -1 to 1, Legendre polynomials but the first come to nothing: tremor changes the
+    # way from the first to the last sub-frame, not these two.
+    velocity = np.stack([steady, *uneven]) / 2
+    return legendre.legval(np.linspace(-1, 1, sub_frames), legendre.legint(velocity)).T
 
 
 def homographies(window: Window, path: np.ndarray, focal_length: float) -> np.ndarray:
