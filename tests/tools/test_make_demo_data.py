@@ -10,6 +10,7 @@ from tools import make_demo_data
 from tools.make_demo_data import DEFAULT_OUT, LICENCES, SPLITS, Photograph, Split
 
 from ..conftest import PROJECT
+from .test_command_lines import python, run
 
 
 def read(split: str, kind: str, name: str) -> np.ndarray:
@@ -75,11 +76,9 @@ def test_pairs_of_an_earlier_recipe_are_removed(one_pair_per_split, tmp_path):
     assert [path.name for path in stale.parent.iterdir()] == ["gravel-70-050-050.png"]
 
 
-def test_default_folder_does_not_depend_on_the_working_directory(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match="0"):
-        make_demo_data.main(["--help"])
-    assert str(PROJECT / "data" / "demo") in capsys.readouterr().out.replace("\n", "").replace(" ", "")
+def test_default_folder_does_not_depend_on_the_working_directory(tmp_path):
+    result = run(python("make_demo_data.py", "--help"), tmp_path)
+    assert str(PROJECT / "data" / "demo") in result.stdout.replace("\n", "").replace(" ", "")
 
 
 def test_no_photograph_is_trained_and_tested_on():
