@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What dist_train.sh and dist_test.sh share: torchrun.sh SCRIPT CONFIG PROCESSES_PER_MACHINE [arguments …]
 set -euo pipefail
-if [ $# -lt 3 ]; then
+if [ -z "${3:-}" ]; then
     echo "usage: see the first lines of dist_train.sh and dist_test.sh" >&2
     exit 2
 fi

@@ -1,6 +1,7 @@
 """The feature catcher network: the straight line through Fig. 2."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ class FCN(nn.Module):
     predicts the restored image; the last prediction is the answer. Before training, every prediction
     equals the input.
 
-    The defaults are the paper's network: 20.1 M parameters, 441 GMACs for a 256×256 image.
+    The defaults are the paper's network: 20.14 M parameters, 439 GMACs for a 256×256 image.
 
     Args:
         image_channels: channels of the image.
@@ -33,7 +34,9 @@ class FCN(nn.Module):
         grids: rows and columns of patches per stage; the last must be (1, 1).
         stages: keeps the last ``stages`` grids, as Table 2 does.
         processing_block, efem, msam, rim: whether these modules are present (``True``), removed (``False``,
-            Table 2) or given by a config: a dict of arguments, or of another registered ``type``.
+            Table 2) or given by a config: a dict of arguments, such as ``{"stacks": 3}`` for the PBs, or of
+            another registered ``type``.
+        encoder_decoder: arguments of the encoder-decoder, or another registered ``type``.
 
     Shapes: (B, image_channels, H, W), RGB in [0, 1], any H and W from 1×1 on, to the restored image in
     evaluation mode and to the list of all stages' predictions in training mode, each shaped as the input.
@@ -52,6 +55,7 @@ class FCN(nn.Module):
         efem: Choice = True,
         msam: Choice = True,
         rim: Choice = True,
+        encoder_decoder: dict[str, Any] | None = None,
     ):
         super().__init__()
         stages = len(grids) if stages is None else stages
@@ -64,7 +68,15 @@ class FCN(nn.Module):
             GlobalFeatureCatcher(width, image_channels, processing_block) for _ in self.grids
         )
         self.local_feature_catcher = LocalFeatureCatcher(
-            width, image_channels, self.grids, pyramid_widths, processing_block, efem, msam, rim
+            width,
+            image_channels,
+            self.grids,
+            pyramid_widths,
+            processing_block,
+            efem,
+            msam,
+            rim,
+            encoder_decoder,
         )
 
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:

@@ -1,12 +1,13 @@
 """Local feature catcher (Fig. 2, red)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
-from .blocks import EncoderDecoder, PredictionHead
+from .blocks import PredictionHead
 from .blocks.component import Choice, build_component
 from .blocks.patch_grid import Grid, merge_patches, recut
 
@@ -62,7 +63,8 @@ class LocalFeatureCatcher(nn.Module):
 
     Each of ``efem``, ``msam``, ``rim`` and ``processing_block`` (inside MSAM and RIM) is kept, removed or
     replaced. A removed module passes its features on and its stage still makes a prediction. Without RIM
-    there is no encoder-decoder either, since nothing else reads it.
+    there is no encoder-decoder either, since nothing else reads it; ``encoder_decoder`` holds arguments of
+    it, or another registered ``type``.
 
     Shapes: for every stage, its features (B·patches, in_channels, h, w) and its image patches
     (B·patches, image_channels, h, w), to one prediction (B, image_channels, H, W) per stage.
@@ -80,6 +82,7 @@ class LocalFeatureCatcher(nn.Module):
         efem: Choice = True,
         msam: Choice = True,
         rim: Choice = True,
+        encoder_decoder: dict[str, Any] | None = None,
     ):
         super().__init__()
         if tuple(grids[-1]) != (1, 1):
@@ -91,6 +94,7 @@ class LocalFeatureCatcher(nn.Module):
             "MSAM": {**channels, "processing_block": processing_block},
             "RIM": {**channels, "processing_block": processing_block, "pyramid_widths": pyramid_widths},
         }
+        pyramid = {"image_channels": image_channels, "widths": pyramid_widths}
         choices = {"EFEM": efem, "MSAM": msam, "RIM": rim}
 
         self.stages = nn.ModuleList()
@@ -101,7 +105,8 @@ class LocalFeatureCatcher(nn.Module):
                 if name == "EFEM" or choices[name] is False:
                     module = FeatureStage(module, **channels, predicts=name == names[-1])
                 elif name == "RIM":
-                    module = RawInformationStage(EncoderDecoder(image_channels, pyramid_widths), module)
+                    pyramids = build_component(encoder_decoder or True, "EncoderDecoder", **pyramid)
+                    module = RawInformationStage(pyramids, module)
                 stage.append(module)
             self.stages.append(stage)
 

@@ -166,3 +166,5 @@ def test_a_module_can_be_replaced_by_config():
     catcher = network.local_feature_catcher
     assert isinstance(catcher, LocalFeatureCatcher)
     assert isinstance(catcher.stages[0][0].module, ProcessingBlock)
+    pyramid = tiny(encoder_decoder={"stacks": 3}).local_feature_catcher.stages[-1][-1].encoder_decoder
+    assert {len(block.stacks) for block in [*pyramid.encoders, *pyramid.decoders]} == {3}
