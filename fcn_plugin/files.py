@@ -44,9 +44,10 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
     try:
         os.chmod(beside, 0o777 & ~_umask())
         yield beside
-        for file in beside.iterdir():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
+        for file in beside.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as opened:
+                    os.fsync(opened.fileno())
         if path.exists():
             replaced = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
             os.replace(path, replaced / path.name)

@@ -44,8 +44,11 @@ def test_a_folder_appears_when_it_is_whole(tmp_path):
     for content in ("one", "two"):
         with whole_folder(path) as beside:
             (beside / "file").write_text(content)
+            (beside / "below").mkdir()
+            (beside / "below" / "file").write_text(content)
             assert not (path / "file").exists() or (path / "file").read_text() == "one"
         assert (path / "file").read_text() == content
+        assert (path / "below" / "file").read_text() == content
     assert os.listdir(tmp_path) == ["folder"]
 
 
