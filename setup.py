@@ -29,7 +29,7 @@ setup(
         # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the
         # latter over the former breaks it. So only those who have no MMCV ask for it, by this extra.
         "standalone": ["mmcv-lite>=2.1.0"],
-        "test": ["pytest", "hypothesis", "scikit-image"],
+        "test": ["pytest", "hypothesis", "scikit-image", "tensorboard"],
         "tensorboard": ["tensorboard"],
     },
 )

@@ -76,6 +76,24 @@ def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
     }
 
 
+def test_switches_of_the_readme(datasets, tmp_path):
+    """Every switch at once, on the recipe itself."""
+    switches = {
+        "default_hooks.ema.type": "EMAHook",
+        "optim_wrapper.clip_grad.max_norm": 0.1,
+        "default_hooks.comparison.images": 1,
+        "default_hooks.logger.interval": 1,
+        "visualizer.vis_backends": [{"type": "LocalVisBackend"}, {"type": "TensorboardVisBackend"}],
+    }
+    work = tmp_path / "work"
+    train(load_config("configs/fcn_gopro.py", small(datasets) | switches, str(work)))
+    checkpoint = torch.load(work / "epoch_1.pth", weights_only=True)
+    assert "ema_state_dict" in checkpoint
+    assert "train/grad_norm" in checkpoint["message_hub"]["log_scalars"]
+    assert len(list(work.glob("comparisons/val/GoPro/**/*.png"))) == 1
+    assert list(work.glob("*/vis_data/events.out.tfevents*"))
+
+
 def test_held_out_sequences_are_validated_on_and_not_trained_on(datasets):
     config = load_config("configs/fcn_gopro_heldout.py", small(datasets))
     with DefaultScope.overwrite_default_scope("fcn_plugin"):

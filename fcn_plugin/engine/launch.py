@@ -112,7 +112,7 @@ def train(config: Config, resume: str | bool = False, test: bool = False) -> Non
             check_resumable(checkpoint)
             config.load_from = checkpoint
             config.resume = True
-    elif config.get("load_from"):
+    elif config.get("load_from") and "://" not in config.load_from:  # MMEngine fetches addresses itself
         read_checkpoint(config.load_from)
     with distributed(config):
         runner = _build_runner(config)

@@ -120,20 +120,6 @@ def test_ratios_wait_for_their_epoch(tiny_config):
     assert logged[4] != 0.5
 
 
-def test_switches(pairs, tmp_path):
-    """EMA, gradient clipping and no pictures, each by one option."""
-    options = {
-        "default_hooks.ema.type": "EMAHook",
-        "optim_wrapper.clip_grad.max_norm": 0.1,
-        "default_hooks.comparison.images": 1,
-    }
-    run(pairs, tmp_path / "work", epochs=1, options=options)
-    checkpoint = torch.load(tmp_path / "work" / "epoch_1.pth", weights_only=True)
-    assert "ema_state_dict" in checkpoint
-    assert "train/grad_norm" in checkpoint["message_hub"]["log_scalars"]
-    assert len(list((tmp_path / "work" / "comparisons" / "val" / "demo").glob("*.png"))) == 1
-
-
 def test_resume_takes_the_latest_or_starts_when_there_is_none(pairs, tmp_path):
     run(pairs, tmp_path / "work", epochs=1, resume=True)
     first = weights(tmp_path / "work" / "epoch_1.pth")

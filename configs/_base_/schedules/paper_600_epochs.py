@@ -6,7 +6,6 @@ test_cfg = dict(type="TestLoop")
 optim_wrapper = dict(
     type="OptimWrapper",
     optimizer=dict(type="Adam", lr=2e-4),
-    clip_grad=None,  # switch on with dict(max_norm=…)
     # The loss's ratios are few and start far from where they settle.
     paramwise_cfg=dict(custom_keys=dict(ratio_logits=dict(lr_mult=10.0))),
 )
