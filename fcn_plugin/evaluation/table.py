@@ -6,7 +6,7 @@ from rich.table import Table
 BASELINE = "-blurry"
 
 
-def results_table(metrics: dict[str, float], title: str) -> Table:
+def results_table(metrics: dict[str, float]) -> Table:
     """Lays metrics named ``DATASET/METRIC`` out with a row per dataset and a column per metric.
 
     Where a metric was also taken of the blurry images (``DATASET/METRIC-blurry``), its cell reads
@@ -14,7 +14,7 @@ def results_table(metrics: dict[str, float], title: str) -> Table:
     """
     restored = {name: value for name, value in metrics.items() if not name.endswith(BASELINE)}
     columns = list(dict.fromkeys(name.rpartition("/")[2] for name in restored))
-    table = Table(title=title, title_justify="left")
+    table = Table()
     table.add_column("dataset")
     for column in columns:
         table.add_column(f"{column} [dB]" if column == "PSNR" else column, justify="right")
@@ -30,8 +30,8 @@ def results_table(metrics: dict[str, float], title: str) -> Table:
 
 
 def print_table(metrics: dict[str, float], title: str) -> None:
-    """Prints `results_table`, as wide as it needs to be where the output is no terminal."""
+    """Prints `results_table` under a line that says what was measured."""
+    print(title)
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    console.print(results_table(metrics, title))
+    # Where the output is no terminal there is no width to keep to.
+    console.print(results_table(metrics), width=None if console.is_terminal else 160)
