@@ -17,7 +17,7 @@ def results_table(metrics: dict[str, float]) -> Table:
     table = Table()
     table.add_column("dataset")
     for column in columns:
-        table.add_column(f"{column} [dB]" if column == "PSNR" else column, justify="right")
+        table.add_column(f"{column} (dB)" if column == "PSNR" else column, justify="right")
     for dataset in dict.fromkeys(name.rpartition("/")[0] for name in restored):
         cells = []
         for column in columns:

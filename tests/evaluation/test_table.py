@@ -29,7 +29,7 @@ def test_one_row_per_dataset_with_blurry_and_restored():
 
 def test_columns_are_the_metrics_by_name():
     header = next(line for line in render(METRICS).splitlines() if "dataset" in line)
-    assert "PSNR [dB]" in header
+    assert "PSNR (dB)" in header
     assert "SSIM-matlab" in header
     assert "blurry" not in header
 
@@ -39,8 +39,8 @@ def test_without_a_dataset_or_a_baseline():
 
 
 def test_printed_lines_are_not_wrapped_where_there_is_no_terminal(capsys):
-    long_names = {name.replace("GoPro", "GoPro " * 20): value for name, value in METRICS.items()}
+    long_names = {name.replace("GoPro", "GoPro " * 16): value for name, value in METRICS.items()}
     print_table(long_names, "title " * 30)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].strip() == ("title " * 30).strip()
-    assert any("25.60 → 31.23" in line and "GoPro " * 16 in line for line in lines)
+    assert any("25.60 → 31.23" in line and ("GoPro " * 16).strip() in line for line in lines)
