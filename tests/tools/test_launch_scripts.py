@@ -1,4 +1,4 @@
-"""What the shell scripts hand to torchrun, seen by a stand-in for python; a real run is in test_command_lines."""
+"""What the shell scripts hand to torchrun, seen by a stand-in for python; test_command_lines runs them."""
 
 import os
 import subprocess
