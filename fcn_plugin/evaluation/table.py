@@ -33,5 +33,6 @@ def print_table(metrics: dict[str, float], title: str) -> None:
     """Prints `results_table` under a line that says what was measured."""
     print(title)
     console = Console()
-    # Where the output is no terminal there is no width to keep to.
-    console.print(results_table(metrics), width=None if console.is_terminal else 160)
+    if not console.is_terminal:
+        console = Console(width=160)  # there is no width to keep to
+    console.print(results_table(metrics))
