@@ -141,7 +141,7 @@ def test(config: Config, checkpoint: str) -> None:
 def _build_runner(config: Config) -> Runner:
     runner = Runner.from_cfg(config)
     # MMEngine's hooks call what MMEngine itself warns of; users can do nothing about that.
-    runner.logger.addFilter(lambda record: '"FileClient" will be deprecated' not in record.getMessage())
+    runner.logger.addFilter(lambda record: "will be deprecated" not in record.getMessage())
     return runner
 
 
