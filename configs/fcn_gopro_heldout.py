@@ -1,5 +1,5 @@
-# fcn_gopro.py, but the best checkpoint is chosen on two training sequences that are not trained on (of places
-# that no other sequence shows), so that the test sets stay unseen.
+# fcn_gopro.py, but the best checkpoint is chosen on two training sequences that are not trained on, so that
+# the test sets stay unseen.
 _base_ = ["fcn_gopro.py"]
 
 held_out = ["GOPR0378_13_00", "GOPR0884_11_00"]

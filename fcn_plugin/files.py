@@ -51,8 +51,13 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
         if path.exists():
             replaced = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
             os.replace(path, replaced / path.name)
-            os.replace(beside, path)
-            shutil.rmtree(replaced)
+            try:
+                os.replace(beside, path)
+            except BaseException:
+                os.replace(replaced / path.name, path)
+                raise
+            finally:
+                shutil.rmtree(replaced)
         else:
             os.replace(beside, path)
     except BaseException:

@@ -65,7 +65,7 @@ def small(datasets: Path) -> dict:
 def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
     work = tmp_path / "work"
     config = load_config(f"configs/{name}", small(datasets), str(work))
-    train(config, test=True)
+    train(config, test_best=True)
     metrics = json.loads((work / "results.json").read_text())["metrics"]
     scores = {"PSNR", "SSIM-matlab", "SSIM-per-channel"}
     assert metrics.keys() == {

@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with one_sentence_errors():
         config = load_config(arguments.config, arguments.cfg_options, arguments.work_dir, arguments.amp)
-        train(config, arguments.resume, arguments.test)
+        train(config, arguments.resume, test_best=arguments.test)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class GoProDataset(PublishedDataset):
     HOW_TO_GET_IT = (
         "download GOPRO_Large from Nah et al.'s project page https://seungjunnah.github.io/Datasets/gopro "
         "and unpack it there, or prepare LMDBs from a copy elsewhere with "
-        "`python tools/prepare_data.py gopro --source FOLDER --out data/GoPro`."
+        "`python tools/prepare_data.py gopro --source FOLDER --out {root}`."
     )
 
     def __init__(

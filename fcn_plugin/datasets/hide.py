@@ -31,15 +31,15 @@ class HIDEDataset(PublishedDataset):
         Layout("test/blur.lmdb", "test/sharp.lmdb", holds=BOTH),
         Layout("test/input.lmdb", "test/target.lmdb", holds=BOTH),
         Layout("input.lmdb", "target.lmdb", holds=BOTH),
-        Layout("test/{subsets}/*", "GT/*"),  # the official release
+        # The official release, whose GT/ also holds the sharp images of the training set.
+        Layout("test/{subsets}/*", "GT/*", more_targets=True),
         Layout("input/*", "target/*", holds=BOTH),  # MPRNet, Restormer
         Layout("test/input/*", "test/target/*", holds=BOTH),
     )
     HOW_TO_GET_IT = (
         "download HIDE from https://github.com/joanshen0508/HA_deblur and unpack it there, or prepare LMDBs "
-        "from a copy elsewhere with `python tools/prepare_data.py hide --source FOLDER --out data/HIDE`."
+        "from a copy elsewhere with `python tools/prepare_data.py hide --source FOLDER --out {root}`."
     )
-    more_targets_allowed = True  # GT/ also holds the sharp images of the training set
 
     def __init__(
         self,

@@ -17,11 +17,13 @@ class Layout:
     ``input`` and ``target`` are LMDBs, or patterns whose stars are the parts of an image's key (see
     ``FolderStore``). ``{field}`` stands for a field of the dataset, and for each of its values in turn
     if it has several. ``holds`` are the fields that such a layout has with one value only.
+    ``more_targets`` allows sharp images without a blurry one.
     """
 
     input: str
     target: str
     holds: Mapping[str, Any] = field(default_factory=dict)
+    more_targets: bool = False
 
     @property
     def storage(self) -> str:

@@ -43,6 +43,7 @@ class PublishedDataset(PairedImageDataset):
         root = Path(os.path.normpath(data_root))  # configs name it from where they lie, by way of `..`
         layout = self._find_layout(root, storage, facts)
         input, target = layout.open(root, self._fields)
+        self.more_targets_allowed = layout.more_targets
         self._claims = {"dataset": self.NAME, **facts}
         for store in (input, target):
             _check_claims(store.location, store.info, self._claims)
@@ -68,8 +69,9 @@ class PublishedDataset(PairedImageDataset):
         for layout in there:
             place, _ = layout.places(root, self._fields)
             _check_claims(str(place), layout.holds, facts)
+        how = self.HOW_TO_GET_IT.format(root=root)
         asked = ", ".join(f"{name}={value!r}" for name, value in facts.items())
-        raise InputError(f"{self.NAME} ({asked}) is not in {root}: {self.HOW_TO_GET_IT}")
+        raise InputError(f"{self.NAME} ({asked}) is not in {root}: {how}")
 
 
 def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import barrier, is_main_process
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from fcn_plugin.errors import InputError
@@ -19,6 +19,7 @@ from fcn_plugin.evaluation.table import print_table
 from fcn_plugin.files import write_atomically
 
 from .checkpoints import check_resumable, read_checkpoint
+from .hooks.run_facts_hook import dataset_facts
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: relative config paths are looked up here when the working directory has no such file."""
@@ -59,7 +60,9 @@ def load_config(
     if amp:
         if torch.cuda.is_available():
             config.optim_wrapper.type = "AmpOptimWrapper"
-            config.optim_wrapper.setdefault("dtype", "bfloat16")
+            if config.optim_wrapper.setdefault("dtype", "bfloat16") == "bfloat16":
+                # Gradients of this range need no scaling, which would skip steps that are not finite.
+                config.optim_wrapper.setdefault("loss_scale", {"enabled": False})
         else:
             print("--amp has no effect without a GPU: training in float32")
     return config
@@ -98,33 +101,37 @@ def distributed(config: Config) -> Iterator[None]:
             torch.distributed.destroy_process_group()
 
 
-def train(config: Config, resume: str | bool = False, test: bool = False) -> None:
-    """Trains, and with ``test`` evaluates the best checkpoint afterwards.
+def train(config: Config, resume: str | bool = False, test_best: bool = False) -> None:
+    """Trains, and with ``test_best`` evaluates the best checkpoint afterwards.
 
-    ``resume`` is a checkpoint, or ``True`` for the latest in the work folder, if there is one.
+    ``resume`` is a checkpoint, or ``True`` for the config's ``load_from`` or else the latest in the work
+    folder, if there is one; the config's own ``resume`` says the same.
 
     Raises `InputError` for any input that cannot be used.
     """
+    resume = resume or config.get("resume", False)
     if resume:
-        latest = find_latest_checkpoint(config.work_dir) if Path(config.work_dir).is_dir() else None
-        checkpoint = latest if resume is True else resume
+        checkpoint = config.get("load_from") or _latest(config.work_dir) if resume is True else resume
+        config.resume, config.load_from = checkpoint is not None, checkpoint
         if checkpoint is not None:
             check_resumable(checkpoint)
-            config.load_from = checkpoint
-            config.resume = True
     elif config.get("load_from") and "://" not in config.load_from:  # MMEngine fetches addresses itself
         read_checkpoint(config.load_from)
+
     with distributed(config):
         runner = _build_runner(config)
-        _log_what_runs(runner)
+        if test_best:
+            _ = runner.test_loop  # a test set that is missing is better missed now than after training
         runner.train()
-        if test:
-            best = runner.message_hub.runtime_info.get("best_ckpt")
+        if test_best:
+            found = runner.message_hub.runtime_info
+            best = next((path for name, path in found.items() if name.startswith("best_ckpt")), None)
             if best is None:
-                raise InputError("there is no best checkpoint to test: no validation has taken place")
-            # MMEngine loads a checkpoint once per Runner, and training has just used this one's.
-            runner.load_checkpoint(best)
-            _test(runner, best)
+                raise InputError("there is no best checkpoint to test: save_best chose none in this run")
+            barrier()  # the first process may still be writing it
+            # A Runner of its own: this one has been resumed, and hooks such as EMA's would go on with that.
+            config.resume = False
+            _test(config, best)
 
 
 def test(config: Config, checkpoint: str) -> None:
@@ -132,35 +139,31 @@ def test(config: Config, checkpoint: str) -> None:
 
     Raises `InputError` for any input that cannot be used.
     """
+    with distributed(config):
+        _test(config, checkpoint)
+
+
+def _test(config: Config, checkpoint: str) -> None:
     read_checkpoint(checkpoint)
     config.load_from = checkpoint
-    with distributed(config):
-        _test(_build_runner(config), checkpoint)
-
-
-def _build_runner(config: Config) -> Runner:
-    runner = Runner.from_cfg(config)
-    # MMEngine's hooks call what MMEngine itself warns of; users can do nothing about that.
-    runner.logger.addFilter(lambda record: "will be deprecated" not in record.getMessage())
-    return runner
-
-
-def _test(runner: Runner, checkpoint: str) -> None:
+    runner = _build_runner(config)
     metrics = runner.test()
     if not is_main_process():
         return
-    results = Path(runner.work_dir, "results.json")
+    device = next(runner.model.parameters()).device
     facts = {
-        "config": runner.cfg.filename,
+        "config": config.filename,
         "checkpoint": str(checkpoint),
         "sha256": hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
-        "device": str(next(runner.model.parameters()).device),
-        "dtype": "float32",
+        "device": str(device),
+        "dtype": _precision(runner),
         "inference": "whole image",
+        "datasets": dataset_facts(runner.test_dataloader),
         "metrics": metrics,
     }
+    results = Path(runner.work_dir, "results.json")
     write_atomically(results, json.dumps(facts, indent=2) + "\n")
-    print_table(metrics, f"{checkpoint}, whole images, float32 on {facts['device']}")
+    print_table(metrics, "\n".join([*facts["datasets"], f"whole images, {facts['dtype']} on {device}"]))
     print(f"checkpoint   {checkpoint}")
     print(f"results      {results}")
     pictures = Path(runner.work_dir, "comparisons", "test")
@@ -168,14 +171,20 @@ def _test(runner: Runner, checkpoint: str) -> None:
         print(f"pictures     {pictures}")
 
 
-def _log_what_runs(runner: Runner) -> None:
-    loader = runner.cfg.train_dataloader
-    dataset = loader.dataset
-    while "dataset" in dataset:  # RepeatDataset and its like wrap one
-        dataset = dataset.dataset
-    crops = [str(step["size"]) for step in dataset.get("pipeline", []) if "size" in step]
-    runner.logger.info(
-        f"effective batch {loader.batch_size * get_world_size()} "
-        f"({get_world_size()} processes × {loader.batch_size}), crop {' then '.join(crops) or 'none'}, "
-        f"{runner.cfg.train_cfg.max_epochs} epochs, seed {runner.seed}"
-    )
+def _precision(runner: Runner) -> str:
+    if getattr(runner.test_loop, "fp16", False):
+        return "float16"
+    if torch.cuda.is_available() and torch.backends.cudnn.allow_tf32:
+        return "float32 with TF32 convolutions"
+    return "float32"
+
+
+def _latest(work_dir: str) -> str | None:
+    return find_latest_checkpoint(work_dir) if Path(work_dir).is_dir() else None
+
+
+def _build_runner(config: Config) -> Runner:
+    runner = Runner.from_cfg(config)
+    # MMEngine's hooks call what MMEngine itself warns of; users can do nothing about that.
+    runner.logger.addFilter(lambda record: "will be deprecated" not in record.getMessage())
+    return runner

@@ -18,7 +18,8 @@ def round_to_8_bits(image: Tensor, name: str = "The image") -> Tensor:
     """
     if not torch.isfinite(image).all():
         raise InputError(
-            f"{name} has values that are NaN or infinite; such an image cannot be scored or saved."
+            f"{name} has values that are NaN or infinite; such an image cannot be scored or saved; "
+            "check the checkpoint, and the precision if it is lower than float32."
         )
     return image.float().mul(255).round().clamp(0, 255).to(torch.uint8)
 

@@ -26,14 +26,16 @@ class FullReferenceMetric(BaseMetric):
 
     Args:
         baseline: Whether the blurry images are scored too.
+        collect_device: ``"gpu"`` sends the records between the processes, whatever devices they run on;
+            ``"cpu"``, MMEngine's default, has them meet in a folder that all machines must share.
         options: What MMEngine's ``BaseMetric`` takes.
     """
 
     # Not None, which MMEngine warns about: the dataset's name is prefix enough.
     default_prefix = ""
 
-    def __init__(self, baseline: bool = False, **options: Any):
-        super().__init__(**options)
+    def __init__(self, baseline: bool = False, collect_device: str = "gpu", **options: Any):
+        super().__init__(collect_device=collect_device, **options)
         self.baseline = baseline
 
     @abstractmethod

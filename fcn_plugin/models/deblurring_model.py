@@ -20,8 +20,8 @@ class DeblurringModel(BaseModel):
     predictions, the last of which is the answer; ``loss`` takes what the network gives in training mode
     and the sharp images, and returns a scalar. Without a loss the model can be evaluated but not trained.
     ``channels_last`` keeps the network's weights, and with them its features, in that memory layout, which
-    convolutions are fastest in. ``compile_network`` compiles the network alone; MMEngine's ``compile`` would
-    take in the logging too.
+    convolutions are fastest in. ``compile_network``, ``True`` or arguments of ``torch.compile``, compiles the
+    network alone; MMEngine's ``compile`` would take in the logging too.
 
     Modes of ``forward``:
 
@@ -36,7 +36,7 @@ class DeblurringModel(BaseModel):
         network: dict[str, Any],
         loss: dict[str, Any] | None = None,
         channels_last: bool = True,
-        compile_network: bool = False,
+        compile_network: bool | dict[str, Any] = False,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ):
@@ -45,7 +45,7 @@ class DeblurringModel(BaseModel):
         if channels_last:
             self.network.to(memory_format=torch.channels_last)
         if compile_network:
-            self.network.compile()
+            self.network.compile(**({} if compile_network is True else compile_network))
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
 
     def forward(

@@ -83,9 +83,10 @@ class FCN(nn.Module):
         height, width = blurry.shape[-2:]
         padded = pad_to_multiple(blurry, self.multiple_of)
         images = [split_into_patches(padded, grid) for grid in self.grids]
-        features = [
+        # One stage after the other, so that inference does not hold the features of all stages at once.
+        features = (
             catcher(image) for catcher, image in zip(self.global_feature_catchers, images, strict=True)
-        ]
+        )
         predictions = self.local_feature_catcher(features, images)
         if self.training:
             return [prediction[..., :height, :width] for prediction in predictions]

@@ -94,7 +94,7 @@ class LocalFeatureCatcher(nn.Module):
             "MSAM": {**channels, "processing_block": processing_block},
             "RIM": {**channels, "processing_block": processing_block, "pyramid_widths": pyramid_widths},
         }
-        pyramid = {"image_channels": image_channels, "widths": pyramid_widths}
+        pyramid = {"in_channels": image_channels, "widths": pyramid_widths}
         choices = {"EFEM": efem, "MSAM": msam, "RIM": rim}
 
         self.stages = nn.ModuleList()

@@ -142,7 +142,7 @@ def test_missing_dataset_says_where_to_get_it(tmp_path):
     assert message.startswith(f"GoPro (split='test', blur='gamma') is not in {tmp_path / 'GoPro'}: ")
     assert "GOPRO_Large from Nah et al.'s project page" in message
     assert "https://seungjunnah.github.io/Datasets/gopro" in message
-    assert "`python tools/prepare_data.py gopro --source FOLDER --out data/GoPro`" in message
+    assert f"`python tools/prepare_data.py gopro --source FOLDER --out {tmp_path / 'GoPro'}`" in message
 
 
 def test_mmengine_builds_its_data_loader(official):

@@ -81,9 +81,17 @@ def test_unknown_subset_is_refused(official):
         HIDEDataset(official, subsets=[])
 
 
+def test_flat_tree_with_an_unpaired_sharp_image_is_refused(tmp_path, write_images):
+    write_images(tmp_path / "input", "1.png")
+    write_images(tmp_path / "target", "1.png", "2.png")
+    with pytest.raises(InputError, match=r"1 of the 2 images .* have no partner"):
+        HIDEDataset(tmp_path)
+
+
 def test_missing_dataset_says_where_to_get_it(tmp_path):
     with pytest.raises(InputError) as caught:
         HIDEDataset(tmp_path / "HIDE")
     assert "is not in" in str(caught.value)
     assert "https://github.com/joanshen0508/HA_deblur" in str(caught.value)
-    assert "`python tools/prepare_data.py hide --source FOLDER --out data/HIDE`" in str(caught.value)
+    command = f"`python tools/prepare_data.py hide --source FOLDER --out {tmp_path / 'HIDE'}`"
+    assert command in str(caught.value)

@@ -27,7 +27,7 @@ def run(pairs, work_dir, epochs=2, resume=False, options=None):
 
 
 def test_train_keeps_the_best_and_tests_it(tiny_config, capsys):
-    train(tiny_config, test=True)
+    train(tiny_config, test_best=True)
     work = Path(tiny_config.work_dir)
     best = list(work.glob("best_demo_PSNR_epoch_*.pth"))
     assert len(best) == 1
@@ -157,10 +157,56 @@ def test_nan_loss_stops_with_iteration_and_samples(tiny_config):
     assert not list(Path(tiny_config.work_dir).glob("*.pth"))
 
 
+def test_weights_that_are_not_finite_are_not_saved(tiny_config):
+    """The loss of an epoch's last iteration is finite; what its step leaves behind need not be."""
+
+    class SpoilWeights(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            if runner.iter == 7:
+                next(runner.model.network.parameters()).data.fill_(float("nan"))
+
+    runner = Runner.from_cfg(tiny_config)
+    runner.register_hook(SpoilWeights())
+    with pytest.raises(InputError, match=r"weights .* NaN or infinite after iteration 8.*epoch_1\.pth"):
+        runner.train()
+    assert not Path(tiny_config.work_dir, "epoch_2.pth").exists()
+
+
 def test_unknown_best_metric_is_named(tiny_config):
     tiny_config.default_hooks.checkpoint.save_best = ["demo/PSNR", "demo/SSIM"]
     with pytest.raises(InputError, match=r"save_best='demo/SSIM' .* which gives demo/PSNR, demo/SSIM-matlab"):
         train(tiny_config)
+
+
+def test_config_may_ask_to_resume(pairs, tmp_path):
+    run(pairs, tmp_path / "work", epochs=1)
+    os.truncate(tmp_path / "work" / "epoch_1.pth", 1000)
+    with pytest.raises(InputError, match=r"epoch_1\.pth: truncated"):
+        run(pairs, tmp_path / "work", epochs=2, options={"resume": True})
+
+
+def test_best_of_a_resumed_run_with_ema_is_tested_as_it_was_saved(pairs, tmp_path):
+    options = {"default_hooks.ema.type": "EMAHook", "default_hooks.ema.momentum": 0.4}
+    run(pairs, tmp_path / "work", epochs=1, options=options)
+    config = load_config("configs/fcn_demo.py", tiny_options(pairs, 3) | options, str(tmp_path / "work"))
+    train(config, resume=True, test_best=True)
+    results = json.loads((tmp_path / "work" / "results.json").read_text())
+    record = torch.load(results["checkpoint"], weights_only=True)["message_hub"]["runtime_info"]["best_score"]
+    assert results["metrics"]["demo/PSNR"] == pytest.approx(record, abs=1e-6)
+
+
+def test_mixed_precision_is_bfloat16_without_loss_scaling(monkeypatch, capsys):
+    assert load_config("configs/fcn_gopro.py", amp=True).optim_wrapper.type == "OptimWrapper"
+    assert "no effect without a GPU" in capsys.readouterr().out
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    wrapper = load_config("configs/fcn_gopro.py", amp=True).optim_wrapper
+    assert (wrapper.type, wrapper.dtype, wrapper.loss_scale) == (
+        "AmpOptimWrapper",
+        "bfloat16",
+        {"enabled": False},
+    )
+    half = load_config("configs/fcn_gopro.py", {"optim_wrapper.dtype": "float16"}, amp=True).optim_wrapper
+    assert (half.dtype, half.get("loss_scale")) == ("float16", None)
 
 
 def test_config_is_found_from_anywhere(tmp_path, monkeypatch):

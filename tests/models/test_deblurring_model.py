@@ -61,6 +61,19 @@ def test_compiled_network_keeps_the_names_of_its_weights():
     assert plain.state_dict().keys() == compiled.state_dict().keys()
 
 
+def test_compiled_network_computes_the_same():
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(graph)
+        return graph.forward
+
+    model = DeblurringModel(NETWORK, compile_network={"backend": backend}).eval()
+    image = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(model(image), model.network.forward(image))
+    assert len(graphs) == 1
+
+
 def test_unknown_mode_is_named():
     with pytest.raises(ValueError, match="unknown mode 'guess'"):
         DeblurringModel(NETWORK)(torch.rand(1, 3, 4, 4), mode="guess")

@@ -49,7 +49,8 @@ def test_train_and_test_from_any_directory(trained):
     work = folder / "work_dirs" / "fcn_demo"
     assert (work / "epoch_1.pth").exists()
     assert "→" in result.stdout
-    assert "effective batch 2 (1 processes × 2), crop 16, 1 epochs, seed 0" in result.stdout
+    assert "training on dataset=demo, 8 pairs; effective batch 2 (1 processes × 2), " in result.stdout
+    assert "1 epochs, 4 iterations, seed 0" in result.stdout
     assert "WARNING" not in result.stdout + result.stderr
 
 

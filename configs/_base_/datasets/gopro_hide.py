@@ -22,6 +22,7 @@ train_dataloader = dict(
     # As many per process as make the total, so that 1, 2, 4, 8 or 16 GPUs train alike.
     batch_size=max(total_batch_size // processes, 1),
     num_workers=8,
+    drop_last=True,
     sampler=dict(type="DefaultSampler", shuffle=True),
     worker_init_fn=dict(type="fcn_plugin.seed_worker"),
     dataset=dict(

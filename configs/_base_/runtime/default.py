@@ -1,9 +1,10 @@
 # Everything that is the same for every experiment. All hooks stand in `default_hooks`, so that a leaf config
-# or --cfg-options changes, adds (`default_hooks.ema.type=EMAHook`) or parametrises each by its name.
+# or --cfg-options adds one (`default_hooks.ema.type=EMAHook`) or changes one by its name.
 default_scope = "fcn_plugin"
 
 default_hooks = dict(
     runtime_info=dict(type="RuntimeInfoHook"),
+    run_facts=dict(type="RunFactsHook"),
     timer=dict(type="IterTimerHook"),
     sampler_seed=dict(type="DistSamplerSeedHook"),
     epoch_seed=dict(type="EpochSeedHook"),

@@ -26,7 +26,7 @@ class PairedTransform(BaseTransform):
 
 def random_integer(below: int) -> int:
     """Draws uniformly from 0 … ``below`` - 1."""
-    # From NumPy's global generator, which MMEngine seeds in every worker; one of our own it could not.
+    # From NumPy's global generator, which every worker is seeded with; one of our own would not be.
     return int(np.random.randint(below))  # noqa: NPY002
 
 

@@ -7,6 +7,7 @@ from .invalid_loss_hook import InvalidLossHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .progress_bar_hook import ProgressBarHook
 from .ratio_schedule_hook import RatioScheduleHook
+from .run_facts_hook import RunFactsHook
 
 __all__ = [
     "BestCheckpointHook",
@@ -16,5 +17,6 @@ __all__ = [
     "PortableCheckpointHook",
     "ProgressBarHook",
     "RatioScheduleHook",
+    "RunFactsHook",
     "seed_worker",
 ]

@@ -1,6 +1,7 @@
 """Pictures to look at: blurry, restored and sharp side by side."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 import cv2
@@ -20,10 +21,10 @@ GAP = 4
 
 @HOOKS.register_module()
 class ComparisonImageHook(Hook):
-    """Saves blurry | restored | sharp for ``images`` samples of each validation and test.
+    """Saves blurry | restored | sharp for up to ``images`` samples of each validation and test; 0 for none.
 
     They are spread evenly over the dataset and written to ``WORK_DIR/comparisons/{val,test}/DATASET/KEY.png``
-    by the first rank; each validation replaces the last one's.
+    by the first rank, from what it evaluates; each validation replaces the last one's.
     """
 
     priority = "LOW"
@@ -46,7 +47,7 @@ class ComparisonImageHook(Hook):
         data_batch: dict,
         outputs: Sequence[BaseDataElement],
     ) -> None:
-        if not is_main_process() or batch_idx % max(batches // self.images, 1):
+        if not is_main_process() or self.images == 0 or batch_idx % ceil(batches / self.images):
             return
         sample = outputs[0]
         picture = comparison_picture(data_batch["inputs"][0], round_to_8_bits(sample.pred_img), sample.gt_img)

@@ -56,10 +56,11 @@ class PortableCheckpointHook(Hook):
             }
         if self.strict:
             model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-            _check_fit(model, checkpoint.get("state_dict", checkpoint))
+            source = runner.cfg.get("load_from") or "the checkpoint"
+            _check_fit(model, checkpoint.get("state_dict", checkpoint), source)
 
 
-def _check_fit(model: torch.nn.Module, loaded: dict[str, Any]) -> None:
+def _check_fit(model: torch.nn.Module, loaded: dict[str, Any], source: str) -> None:
     """Raises `InputError` unless ``loaded`` has a tensor of the right shape for each of the model's."""
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = {
@@ -80,6 +81,6 @@ def _check_fit(model: torch.nn.Module, loaded: dict[str, Any]) -> None:
             faults.append(f"{len(names)} {fault} (such as {min(names)})")
     if faults:
         raise InputError(
-            f"the checkpoint is not of this network: of its {len(expected)} tensors, {', '.join(faults)}; "
+            f"{source} is not of this network: of its {len(expected)} tensors, {', '.join(faults)}; "
             "use the config that the checkpoint was trained with"
         )

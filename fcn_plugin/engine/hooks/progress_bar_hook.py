@@ -1,5 +1,6 @@
 """A progress bar with the time that is left."""
 
+import atexit
 import logging
 import sys
 from typing import Any
@@ -46,6 +47,8 @@ class ProgressBarHook(Hook):
             console=console,
         )
         self.progress.start()
+        # An error ends the run without after_run; the bar hides the cursor until it is stopped.
+        atexit.register(self.progress.stop)
         # The bar captures sys.stdout; MMEngine's logger holds on to the stream that was there before.
         self._send_log_to(runner.logger, sys.stdout)
 

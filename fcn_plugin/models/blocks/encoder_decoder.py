@@ -18,14 +18,14 @@ class EncoderDecoder(nn.Module):
     The paper does not say what the levels are made of; here it is processing blocks, which stay when the
     ablation removes PB elsewhere.
 
-    Shapes: (N, image_channels, H, W), H and W multiples of 2^(levels-1), to a tuple of the encoder's and
+    Shapes: the image (N, in_channels, H, W), H and W multiples of 2^(levels-1), to a tuple of the encoder's and
     the decoder's maps, each a list over levels of (N, widths[l], H/2^l, W/2^l).
     """
 
-    def __init__(self, image_channels: int = 3, widths: Sequence[int] = (96, 192, 392), stacks: int = 2):
+    def __init__(self, in_channels: int = 3, widths: Sequence[int] = (96, 192, 392), stacks: int = 2):
         super().__init__()
         pairs = list(pairwise(widths))
-        self.shallow = nn.Conv2d(image_channels, widths[0], 3, padding=1)
+        self.shallow = nn.Conv2d(in_channels, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(ProcessingBlock(width, stacks) for width in widths)
         self.downs = nn.ModuleList(nn.Conv2d(fine, coarse, 3, 2, padding=1) for fine, coarse in pairs)
         self.ups = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairs)

@@ -14,6 +14,9 @@ from .query_key import QueryKeyMechanism
 class MSAM(nn.Module):
     """Fuses a stage's features with those of the stage before and lets the stage's own prediction weigh them.
 
+    The last ⊕ skip carries the features past their own attention; Fig. 4b lets that line begin at the
+    sigmoid, which would add numbers in 0..1 that say nothing new.
+
     ``processing_block`` keeps, removes or replaces the PB inside.
 
     Shapes: features and previous features (N, in_channels, H, W), the latter already cut to this stage's

@@ -26,7 +26,8 @@ class RIM(nn.Module):
     Fig. 5 draws the ⊕ skip at the first level only. After the other levels' query-key mechanisms, nothing
     would then be left of the features but one number per channel and patch: the four stages could not tell
     the answer *where* anything is. With ``skips="every"``, the default, the PB's output is carried past each
-    query-key mechanism, as in `MSAM`; ``skips="first"`` is the figure to the letter.
+    query-key mechanism, as in `MSAM`. ``skips="first"`` is the figure to the letter: one skip, from before
+    the first PB.
 
     ``processing_block`` keeps, removes or replaces the PBs inside.
 

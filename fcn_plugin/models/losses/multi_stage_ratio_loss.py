@@ -47,8 +47,8 @@ class MultiStageRatioLoss(nn.Module):
     Shapes: a list of predictions, or a single one, each (B, C, H, W) in [0, 1], and the sharp image of the
     same shape, to a scalar. Computed in float32 whatever the predictions are.
 
-    Raises ``ValueError`` for an unknown mode or criterion, and for a number of predictions other than
-    ``stages``.
+    Raises ``ValueError`` for an unknown mode or criterion, for initial ratios that cannot be trained, and for
+    a number of predictions other than ``stages``.
     """
 
     def __init__(
@@ -73,9 +73,10 @@ class MultiStageRatioLoss(nn.Module):
         self.ratios_from_epoch = ratios_from_epoch
         self.ratios_move = ratios_from_epoch == 0
 
-        logits = torch.zeros(stages)
-        if mode != "softmax":
-            logits += torch.as_tensor(initial_ratio, dtype=torch.float32).logit()
+        initial = [initial_ratio] * stages if isinstance(initial_ratio, int | float) else list(initial_ratio)
+        if mode != "fixed" and not all(0 < ratio < 1 for ratio in initial):
+            raise ValueError(f"ratios that train start between 0 and 1, exclusively, not at {initial_ratio}")
+        logits = torch.zeros(stages) if mode == "softmax" else torch.tensor(initial).logit()
         if mode == "fixed":
             self.register_buffer("ratio_logits", logits)
         else:

@@ -1,9 +1,11 @@
 import logging
+from pathlib import Path
 
 import pytest
+import torch
 from mmengine.logging import MessageHub
 
-from fcn_plugin.engine.hooks import BestCheckpointHook
+from fcn_plugin.engine.hooks import BestCheckpointHook, PortableCheckpointHook
 from fcn_plugin.errors import InputError
 
 
@@ -11,6 +13,7 @@ class FakeRunner:
     """Just what the hook asks of a Runner; ``saved`` lists the best checkpoints it was told to write."""
 
     def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
         self.work_dir = str(folder)
         self.message_hub = MessageHub(f"{folder.name}-hub")
         self.logger = logging.getLogger("test")
@@ -19,6 +22,9 @@ class FakeRunner:
 
     def save_checkpoint(self, out_dir, filename, **_):
         self.saved.append(filename)
+        # The last best checkpoint is still there while the new one is written.
+        assert len(self.saved) == 1 or Path(out_dir, self.saved[-2]).exists()
+        Path(out_dir, filename).touch()
 
 
 @pytest.fixture
@@ -38,6 +44,7 @@ def test_joint_asks_both_records_to_fall(runner):
     hook = BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True, rule="greater")
     scores = [(30, 0.90), (31, 0.90), (31, 0.89), (29, 0.95), (30.5, 0.91), (30.5, 0.92), (32, 0.92)]
     assert validate(hook, runner, *scores) == [1, 5, 7]
+    assert [path.name for path in Path(runner.work_dir).glob("*.pth")] == ["best_PSNR_epoch_7.pth"]
 
 
 def test_records_are_those_of_the_best_checkpoint(runner):
@@ -48,10 +55,20 @@ def test_records_are_those_of_the_best_checkpoint(runner):
 
 
 def test_records_survive_resuming(runner, tmp_path):
-    first = BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True, rule="greater")
-    validate(first, runner, (30, 0.90))
-    second = BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True, rule="greater")
-    assert validate(second, runner, (31, 0.89), (31, 0.91)) == [1, 3]
+    validate(BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True), runner, (30, 0.90))
+    checkpoint = {"message_hub": runner.message_hub.state_dict()}
+    portable = PortableCheckpointHook(strict=False)
+    portable.before_save_checkpoint(runner, checkpoint)
+    torch.save(checkpoint, tmp_path / "resumed.pth")
+
+    resumed = FakeRunner(tmp_path / "resumed")
+    resumed.epoch = 1
+    checkpoint = torch.load(tmp_path / "resumed.pth", weights_only=True)
+    portable.after_load_checkpoint(resumed, checkpoint)
+    resumed.message_hub.load_state_dict(checkpoint["message_hub"])
+    hook = BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True)
+    assert validate(hook, resumed, (31, 0.89), (31, 0.91)) == [3]
+    assert not (tmp_path / "best_PSNR_epoch_1.pth").exists()
 
 
 def test_one_metric_is_mmengines_own_rule(runner):
@@ -68,6 +85,11 @@ def test_a_missing_metric_is_named(runner):
 def test_joint_needs_two_metrics():
     with pytest.raises(ValueError, match="two or more"):
         BestCheckpointHook(save_best="PSNR", joint=True)
+
+
+def test_joint_knows_greater_only():
+    with pytest.raises(ValueError, match="to be greater, not 'less'"):
+        BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True, rule="less")
 
 
 def test_validation_without_training_saves_nothing(runner):

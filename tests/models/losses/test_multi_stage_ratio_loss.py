@@ -123,5 +123,7 @@ def test_mistakes_are_named():
         MultiStageRatioLoss(mode="free")
     with pytest.raises(ValueError, match="unknown criterion 'l3'"):
         MultiStageRatioLoss(criterion="l3")
+    with pytest.raises(ValueError, match="start between 0 and 1, exclusively, not at 1"):
+        MultiStageRatioLoss(initial_ratio=1)
     with pytest.raises(ValueError, match="ratios for 4 stages but got 2 predictions"):
         MultiStageRatioLoss()([torch.rand(1, 3, 4, 4)] * 2, torch.rand(1, 3, 4, 4))
