@@ -32,17 +32,14 @@ class InvalidLossHook(Hook):
         keys = ", ".join(str(sample.get("key", "without a key")) for sample in samples)
         _stop(
             runner,
-            f"the loss is {loss} at {_moment(runner)}, on the samples {keys}; look at these images, or ",
+            f"the loss is {loss} at iteration {runner.iter + 1} of epoch {runner.epoch + 1}, on the samples "
+            f"{keys}; look at these images, or ",
         )
 
     def before_save_checkpoint(self, runner, checkpoint: dict[str, Any]) -> None:
         for name, tensor in checkpoint["state_dict"].items():
             if not torch.isfinite(tensor).all():
-                _stop(runner, f"the weights {name} are NaN or infinite after {_moment(runner)}; ")
-
-
-def _moment(runner) -> str:
-    return f"iteration {runner.iter + 1} of epoch {runner.epoch + 1}"
+                _stop(runner, f"the weights {name} are NaN or infinite after {runner.iter} iterations; ")
 
 
 def _stop(runner, what: str) -> None:

@@ -18,8 +18,8 @@ class EncoderDecoder(nn.Module):
     The paper does not say what the levels are made of; here it is processing blocks, which stay when the
     ablation removes PB elsewhere.
 
-    Shapes: the image (N, in_channels, H, W), H and W multiples of 2^(levels-1), to a tuple of the encoder's and
-    the decoder's maps, each a list over levels of (N, widths[l], H/2^l, W/2^l).
+    Shapes: the image (N, in_channels, H, W), H and W multiples of 2^(levels-1), to a tuple of the encoder's
+    and the decoder's maps, each a list over levels of (N, widths[l], H/2^l, W/2^l).
     """
 
     def __init__(self, in_channels: int = 3, widths: Sequence[int] = (96, 192, 392), stacks: int = 2):

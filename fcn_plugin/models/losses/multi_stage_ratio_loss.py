@@ -54,7 +54,7 @@ class MultiStageRatioLoss(nn.Module):
     def __init__(
         self,
         stages: int = 4,
-        criterion: str | dict[str, Any] = "charbonnier",
+        criterion: str | dict[str, Any] = "rmse",
         mode: RatioMode = "barrier",
         initial_ratio: float | Sequence[float] = 0.5,
         barrier_weight: float = 0.02,
