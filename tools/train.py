@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Trains a network as its config says."""
 
-from fcn_plugin.engine.launch import config_parser, load_config, train
+from fcn_plugin.command_line import config_parser
 from fcn_plugin.errors import one_sentence_errors
 
 
@@ -18,6 +18,9 @@ def main() -> None:
     parser.add_argument("--amp", action="store_true", help="mixed precision on a GPU, bfloat16 by default")
     parser.add_argument("--test", action="store_true", help="test the best checkpoint after training")
     arguments = parser.parse_args()
+
+    from fcn_plugin.engine.launch import load_config, train
+
     with one_sentence_errors():
         config = load_config(arguments.config, arguments.cfg_options, arguments.work_dir, arguments.amp)
         train(config, arguments.resume, test_best=arguments.test)

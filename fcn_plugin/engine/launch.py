@@ -1,6 +1,5 @@
 """From a config file to a Runner: what ``tools/train.py`` and ``tools/test.py`` call."""
 
-import argparse
 import contextlib
 import hashlib
 import json
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
 from mmengine.runner import Runner, find_latest_checkpoint
 
@@ -23,21 +22,6 @@ from .hooks.run_facts_hook import dataset_facts
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: relative config paths are looked up here when the working directory has no such file."""
-
-
-def config_parser(description: str, options_example: str) -> argparse.ArgumentParser:
-    """A parser of what every command that runs a config takes."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("config", help="config file, relative to here or to the checkout")
-    parser.add_argument("--work-dir", help="folder for all that is written (work_dirs/CONFIG_NAME)")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=DictAction,
-        metavar="KEY=VALUE",
-        help=f"override the config, such as {options_example}",
-    )
-    return parser
 
 
 def load_config(

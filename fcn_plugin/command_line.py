@@ -1,0 +1,30 @@
+"""What the commands that run a config take. Imports nothing heavy, so that ``--help`` answers at once."""
+
+import argparse
+from typing import Any
+
+
+class ConfigOptions(argparse.Action):
+    """MMEngine's ``DictAction``, which makes a dict of KEY=VALUE words, imported once there are some."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: str | None = None
+    ) -> None:
+        from mmengine.config import DictAction
+
+        DictAction(self.option_strings, self.dest)(parser, namespace, values, option_string)
+
+
+def config_parser(description: str, options_example: str) -> argparse.ArgumentParser:
+    """A parser of the config, ``--work-dir`` and ``--cfg-options``."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("config", help="config file, relative to here or to the checkout")
+    parser.add_argument("--work-dir", help="folder for all that is written (work_dirs/CONFIG_NAME)")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=ConfigOptions,
+        metavar="KEY=VALUE",
+        help=f"override the config, such as {options_example}",
+    )
+    return parser
