@@ -62,5 +62,5 @@ param_scheduler = [
 
 default_hooks = dict(
     logger=dict(interval=20),
-    checkpoint=dict(save_best=["demo/PSNR", "demo/SSIM-matlab"], joint=True, rule="greater"),
+    checkpoint=dict(save_best=["demo/PSNR", "demo/SSIM-matlab"], joint=True),
 )

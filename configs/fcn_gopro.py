@@ -11,5 +11,5 @@ _base_ = [
 
 default_hooks = dict(
     # "superior … in terms of PSNR and SSIM": both records must fall.
-    checkpoint=dict(save_best=["GoPro/PSNR", "GoPro/SSIM-matlab"], joint=True, rule="greater"),
+    checkpoint=dict(save_best=["GoPro/PSNR", "GoPro/SSIM-matlab"], joint=True),
 )

@@ -8,12 +8,10 @@ from torch import Tensor, nn
 from fcn_plugin.registry import MODELS
 
 from .blocks.component import Choice
-from .blocks.patch_grid import Grid, common_multiple, pad_to_multiple, split_into_patches
+from .blocks.encoder_decoder import PYRAMID_WIDTHS
+from .blocks.patch_grid import PAPER_GRIDS, Grid, common_multiple, pad_to_multiple, split_into_patches
 from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
-
-PAPER_GRIDS: tuple[Grid, ...] = ((2, 4), (2, 2), (2, 1), (1, 1))
-"""Rows and columns of patches at stages 0 to 3: 8, 4, 2 and 1 patches."""
 
 
 @MODELS.register_module()
@@ -48,7 +46,7 @@ class FCN(nn.Module):
         self,
         image_channels: int = 3,
         width: int = 96,
-        pyramid_widths: Sequence[int] = (96, 192, 392),
+        pyramid_widths: Sequence[int] = PYRAMID_WIDTHS,
         grids: Sequence[Grid] = PAPER_GRIDS,
         stages: int | None = None,
         processing_block: Choice = True,

@@ -9,7 +9,8 @@ from fcn_plugin.registry import MODELS
 
 from .blocks import PredictionHead
 from .blocks.component import Choice, build_component
-from .blocks.patch_grid import Grid, merge_patches, recut
+from .blocks.encoder_decoder import PYRAMID_WIDTHS
+from .blocks.patch_grid import PAPER_GRIDS, Grid, merge_patches, recut
 
 
 class FeatureStage(nn.Module):
@@ -76,8 +77,8 @@ class LocalFeatureCatcher(nn.Module):
         self,
         in_channels: int,
         image_channels: int = 3,
-        grids: Sequence[Grid] = ((2, 4), (2, 2), (2, 1), (1, 1)),
-        pyramid_widths: Sequence[int] = (96, 192, 392),
+        grids: Sequence[Grid] = PAPER_GRIDS,
+        pyramid_widths: Sequence[int] = PYRAMID_WIDTHS,
         processing_block: Choice = True,
         efem: Choice = True,
         msam: Choice = True,

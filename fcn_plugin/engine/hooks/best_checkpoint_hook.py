@@ -64,18 +64,13 @@ class BestCheckpointHook(CheckpointHook):
                 )
         if self.companions:
             hub = runner.message_hub
-            records = {"best_score": self.save_best[0]}
-            records.update({f"best_score_{name}": name for name in self.companions})
-            beaten = [
-                name
-                for record, name in records.items()
-                if metrics[name] > hub.runtime_info.get(record, float("-inf"))
-            ]
-            if len(beaten) < len(records):
+            scores = {f"best_score_{name}": metrics[name] for name in self.companions}
+            # MMEngine's own logic keeps the first metric's record, under this name.
+            rivals = {"best_score": metrics[self.save_best[0]], **scores}
+            records = hub.runtime_info
+            if not all(score > records.get(record, float("-inf")) for record, score in rivals.items()):
                 return
-            for record, name in records.items():
-                if record != "best_score":  # MMEngine's logic writes that one.
-                    hub.update_info(record, metrics[name])
+            hub.update_info_dict(scores)
         # MMEngine removes the file named here before it writes the new one; named None, it stays till after.
         last, self.best_ckpt_path = getattr(self, "best_ckpt_path", None), None
         super()._save_best_checkpoint(runner, metrics)

@@ -5,6 +5,7 @@ from math import ceil
 from pathlib import Path
 
 import cv2
+import mmcv
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -12,7 +13,6 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from fcn_plugin.evaluation import psnr, round_to_8_bits
-from fcn_plugin.files import write_atomically
 from fcn_plugin.registry import HOOKS
 
 CAPTION_HEIGHT = 24
@@ -54,9 +54,7 @@ class ComparisonImageHook(Hook):
         path = Path(
             runner.work_dir, "comparisons", phase, sample.get("dataset", "data"), f"{sample.get('key')}.png"
         )
-        encoded, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        assert encoded
-        write_atomically(path, png.tobytes())
+        mmcv.imwrite(mmcv.rgb2bgr(picture), str(path), backend_args={"backend": "atomic"})
 
 
 def comparison_picture(blurry: Tensor, restored: Tensor, sharp: Tensor) -> np.ndarray:

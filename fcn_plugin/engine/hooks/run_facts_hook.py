@@ -16,8 +16,8 @@ class RunFactsHook(Hook):
     def before_train(self, runner) -> None:
         loader = runner.train_dataloader
         steps = [_describe(step) for step in _innermost(loader.dataset).pipeline.transforms]
-        batch = loader.batch_size * get_world_size()
-        batch *= getattr(runner.optim_wrapper, "_accumulative_counts", 1)
+        accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
+        batch = loader.batch_size * get_world_size() * accumulated
         runner.logger.info(
             f"training on {'; '.join(dataset_facts(loader))}; effective batch {batch} ({get_world_size()} "
             f"processes × {loader.batch_size}), {' → '.join(steps)}, {runner.max_epochs} epochs, "

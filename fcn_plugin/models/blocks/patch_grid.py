@@ -13,6 +13,9 @@ from torch import Tensor
 Grid = tuple[int, int]
 """Rows and columns of patches."""
 
+PAPER_GRIDS: tuple[Grid, ...] = ((2, 4), (2, 2), (2, 1), (1, 1))
+"""Rows and columns of patches at stages 0 to 3: 8, 4, 2 and 1 patches."""
+
 
 def split_into_patches(images: Tensor, grid: Grid) -> Tensor:
     """Folds the patches of ``images`` into the batch.

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from fcn_plugin.registry import MODELS
 
 from .component import Choice, build_component
+from .encoder_decoder import PYRAMID_WIDTHS
 from .prediction_head import PredictionHead
 from .query_key import QueryKeyMechanism
 
@@ -42,7 +43,7 @@ class RIM(nn.Module):
         self,
         in_channels: int,
         image_channels: int = 3,
-        pyramid_widths: Sequence[int] = (96, 192, 392),
+        pyramid_widths: Sequence[int] = PYRAMID_WIDTHS,
         processing_block: Choice = True,
         skips: Literal["every", "first"] = "every",
     ):
