@@ -3,5 +3,6 @@
 from fcn_plugin.datasets.gopro import GoProDataset
 from fcn_plugin.datasets.hide import HIDEDataset
 from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
+from fcn_plugin.datasets.reds import REDSDataset
 
-__all__ = ["GoProDataset", "HIDEDataset", "PairedImageDataset"]
+__all__ = ["GoProDataset", "HIDEDataset", "PairedImageDataset", "REDSDataset"]
