@@ -10,6 +10,7 @@ from fcn_plugin.registry import MODELS
 from .blocks.component import Choice
 from .blocks.encoder_decoder import PYRAMID_WIDTHS
 from .blocks.patch_grid import PAPER_GRIDS, Grid, common_multiple, pad_to_multiple, split_into_patches
+from .call_stage import call_stage
 from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
 
@@ -35,6 +36,8 @@ class FCN(nn.Module):
             Table 2) or given by a config: a dict of arguments, such as ``{"stacks": 3}`` for the PBs, or of
             another registered ``type``.
         encoder_decoder: arguments of the encoder-decoder, or another registered ``type``.
+        activation_checkpointing: whether training computes the features of every stage anew for the backward
+            pass instead of keeping them: less memory for more time, the same gradients.
 
     Shapes: (B, image_channels, H, W), RGB in [0, 1], any H and W from 1×1 on, to the restored image in
     evaluation mode and to the list of all stages' predictions in training mode, each shaped as the input.
@@ -54,6 +57,7 @@ class FCN(nn.Module):
         msam: Choice = True,
         rim: Choice = True,
         encoder_decoder: dict[str, Any] | None = None,
+        activation_checkpointing: bool = False,
     ):
         super().__init__()
         stages = len(grids) if stages is None else stages
@@ -75,7 +79,9 @@ class FCN(nn.Module):
             msam,
             rim,
             encoder_decoder,
+            activation_checkpointing,
         )
+        self.activation_checkpointing = activation_checkpointing
 
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
         height, width = blurry.shape[-2:]
@@ -83,7 +89,8 @@ class FCN(nn.Module):
         images = [split_into_patches(padded, grid) for grid in self.grids]
         # One stage after the other, so that inference does not hold the features of all stages at once.
         features = (
-            catcher(image) for catcher, image in zip(self.global_feature_catchers, images, strict=True)
+            call_stage(catcher, image, checkpointing=self.activation_checkpointing)
+            for catcher, image in zip(self.global_feature_catchers, images, strict=True)
         )
         predictions = self.local_feature_catcher(features, images)
         if self.training:

@@ -11,6 +11,7 @@ from .blocks import PredictionHead
 from .blocks.component import Choice, build_component
 from .blocks.encoder_decoder import PYRAMID_WIDTHS
 from .blocks.patch_grid import PAPER_GRIDS, Grid, merge_patches, recut
+from .call_stage import call_stage
 
 
 class FeatureStage(nn.Module):
@@ -65,7 +66,8 @@ class LocalFeatureCatcher(nn.Module):
     Each of ``efem``, ``msam``, ``rim`` and ``processing_block`` (inside MSAM and RIM) is kept, removed or
     replaced. A removed module passes its features on and its stage still makes a prediction. Without RIM
     there is no encoder-decoder either, since nothing else reads it; ``encoder_decoder`` holds arguments of
-    it, or another registered ``type``.
+    it, or another registered ``type``. With ``activation_checkpointing`` a stage's features are computed anew
+    for the backward pass.
 
     Shapes: for every stage, its features (B·patches, in_channels, h, w) and its image patches
     (B·patches, image_channels, h, w), to one prediction (B, image_channels, H, W) per stage.
@@ -84,11 +86,13 @@ class LocalFeatureCatcher(nn.Module):
         msam: Choice = True,
         rim: Choice = True,
         encoder_decoder: dict[str, Any] | None = None,
+        activation_checkpointing: bool = False,
     ):
         super().__init__()
         if tuple(grids[-1]) != (1, 1):
             raise ValueError(f"the last stage sees the whole image: its grid must be (1, 1), not {grids[-1]}")
         self.grids = [tuple(grid) for grid in grids]
+        self.activation_checkpointing = activation_checkpointing
         channels = {"in_channels": in_channels, "image_channels": image_channels}
         arguments = {
             "EFEM": {"in_channels": in_channels},
@@ -119,7 +123,9 @@ class LocalFeatureCatcher(nn.Module):
             if previous is not None:
                 previous = recut(previous, previous_grid, grid)
             for module in modules:
-                stage_features, prediction = module(stage_features, image, previous)
+                stage_features, prediction = call_stage(
+                    module, stage_features, image, previous, checkpointing=self.activation_checkpointing
+                )
                 previous = None
             predictions.append(merge_patches(prediction, grid))
             previous, previous_grid = stage_features, grid

@@ -1,0 +1,53 @@
+"""What a figure must say of the machine and the versions that it was measured with."""
+
+import platform
+import shutil
+import subprocess
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fcn_plugin.engine.launch import PROJECT
+
+PACKAGES = ("torch", "mmengine", "mmcv", "mmcv-lite", "numpy", "opencv-python", "lmdb", "spandrel", "triton")
+
+
+def machine_facts(device: str) -> dict[str, Any]:
+    """Device, thread count, versions, commit and date, as JSON's types."""
+    return {
+        "device": torch.cuda.get_device_name() if device == "cuda" else _processor(),
+        "threads": torch.get_num_threads(),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "commit": _commit(),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+    }
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    if torch.version.cuda:
+        found |= {"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())}
+    return found
+
+
+def _commit() -> str:
+    """The checkout's commit, marked where files differ from it."""
+    if shutil.which("git") is None:
+        return "unknown"
+    words = ["git", "-C", PROJECT, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    return subprocess.run(words, capture_output=True, text=True).stdout.strip() or "unknown"

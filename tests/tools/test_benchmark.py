@@ -1,0 +1,43 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).parents[2] / "tools/benchmark.py"
+TINY = ["--cfg-options", "model.network.width=4", "model.network.pyramid_widths=[4,6,8]"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("benchmark")
+    command = [sys.executable, TOOL, "configs/fcn_gopro.py", "--modes", "inference", "training"]
+    command += ["--size", "16", "24", "--batch", "2"]
+    command += ["--rounds", "2", "--seconds", "0.01", "--matrix", "64", "--threads", "1", *TINY]
+    command += ["--out", folder / "cpu.json", "--page", folder / "page.md"]
+    subprocess.run(command, check=True, cwd=folder)
+    return json.loads((folder / "cpu.json").read_text()), (folder / "page.md").read_text()
+
+
+def test_every_way_is_checked_and_measured(measured):
+    result, _ = measured
+    assert [row["mode"] for row in result["rows"]] == ["inference", "training"]
+    for row in result["rows"]:
+        assert row["relative_error"] < 1e-5
+        assert row["repeats"]
+        assert 0 < row["median_s"] < row["first_call_s"] + 1
+        assert row["images_per_s"] == pytest.approx(2 / row["median_s"])
+        assert row["peak_memory_bytes"] > 1 << 20
+    assert result["machine"]["threads"] == 1
+    assert set(result["matrix_rates"]) == {"float32", "bfloat16", "float16"}
+
+
+def test_the_page_shows_every_row(measured):
+    from fcn_plugin.benchmark.report import benchmark_page
+
+    result, page = measured
+    assert page.count("| fcn_gopro | float32 |") == 2
+    assert "### Training, 2 × 16×24" in page
+    result["rows"][0]["failed"] = "out of memory"
+    assert "| out of memory |" in benchmark_page([result])
