@@ -81,7 +81,7 @@ def main(words: list[str] | None = None) -> None:
     with one_sentence_errors():
         from fcn_plugin.datasets.storage import write_lmdbs
 
-        write_lmdbs(arguments.plan(arguments), arguments.workers, arguments.overwrite)
+        write_lmdbs(arguments.plan(arguments), arguments.workers, overwrite=arguments.overwrite)
 
 
 if __name__ == "__main__":

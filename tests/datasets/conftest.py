@@ -35,7 +35,7 @@ def write_images(make_image):
 
 @pytest.fixture
 def write_basicsr_lmdb():
-    """Writes an LMDB by hand as BasicSR does, from {key: RGB image}; all of one size."""
+    """Writes an LMDB by hand as BasicSR does, from {key: RGB or grey image}; all of one size."""
 
     def write(folder, images, listed=None):
         with (
@@ -43,9 +43,10 @@ def write_basicsr_lmdb():
             environment.begin(write=True) as transaction,
         ):
             for key, image in images.items():
-                transaction.put(key.encode("ascii"), cv2.imencode(".png", image[..., ::-1])[1].tobytes())
-        height, width, _ = next(iter(images.values())).shape
-        lines = [f"{key}.png ({height},{width},3) 1\n" for key in listed or images]
+                image = np.atleast_3d(image)[..., ::-1]
+                transaction.put(key.encode("ascii"), cv2.imencode(".png", image)[1].tobytes())
+        height, width, channels = image.shape
+        lines = [f"{key}.png ({height},{width},{channels}) 1\n" for key in listed or images]
         Path(folder, "meta_info.txt").write_text("".join(lines))
 
     return write

@@ -8,14 +8,14 @@ from fcn_plugin.errors import InputError
 PNG_LEVEL = 1  # the fast one that BasicSR writes
 
 
-def decode_rgb(content: bytes | memoryview, place: str) -> np.ndarray:
+def decode_rgb(content: bytes | np.ndarray, place: str) -> np.ndarray:
     """Decodes an image file into height × width × 3, RGB, uint8, read-only.
 
     8-bit grey is expanded to three equal channels. Pixels are taken as stored: a rotation asked for by
     EXIF is not applied.
 
     Args:
-        content: The file's bytes.
+        content: The file's bytes, as such or as a flat uint8 array.
         place: Names the file in messages.
 
     Raises:

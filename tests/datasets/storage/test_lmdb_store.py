@@ -1,6 +1,9 @@
 import copy
+import gc
+import json
 import pickle
 import shutil
+from pathlib import Path
 
 import cv2
 import lmdb
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from fcn_plugin.datasets.storage import LMDBStore
+from fcn_plugin.datasets.storage import FolderStore, LMDBPlan, LMDBStore, write_lmdbs
 from fcn_plugin.errors import InputError
 
 
@@ -21,6 +24,27 @@ def images(make_image):
 def path(tmp_path, images, write_basicsr_lmdb):
     write_basicsr_lmdb(tmp_path / "blur.lmdb", images)
     return tmp_path / "blur.lmdb"
+
+
+@pytest.fixture
+def write_raw_lmdb(tmp_path, write_images):
+    """Writes an LMDB of uncompressed images and returns its path and {key: image}."""
+
+    def write(*names, **size):
+        images = write_images(tmp_path / "images", *names, **size)
+        store = FolderStore(tmp_path / "images")
+        path = tmp_path / "raw.lmdb"
+        write_lmdbs([LMDBPlan(path, store, store.keys(), {})], workers=0, encoding="raw")
+        return path, {Path(name).stem: image for name, image in images.items()}
+
+    return write
+
+
+def is_mapped(path):
+    return str(path) in Path("/proc/self/maps").read_text()
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells in /proc")
 
 
 class Means(Dataset):
@@ -70,6 +94,80 @@ def test_lmdb_that_was_replaced_is_read_anew(path, make_image, write_basicsr_lmd
     write_basicsr_lmdb(path, {"000047": new_image})
     np.testing.assert_array_equal(LMDBStore(path).read("000047"), new_image)
     np.testing.assert_array_equal(old.read("000047"), before)
+
+
+def test_raw_images_are_read_without_a_copy(write_raw_lmdb):
+    path, images = write_raw_lmdb("a.png", "b.png")
+    store = LMDBStore(path)
+    for key, image in images.items():
+        read = store.read(key)
+        np.testing.assert_array_equal(read, image)
+        assert np.shares_memory(read, LMDBStore(path).read(key))
+        assert not read.flags.writeable
+        assert read.flags.c_contiguous
+
+
+@needs_proc
+def test_a_raw_lmdb_stays_mapped_as_long_as_an_array_needs_it(write_raw_lmdb):
+    path, images = write_raw_lmdb("a.png")
+    store = LMDBStore(path)
+    rows = store.read("a")[5:10].transpose(2, 0, 1)
+    del store
+    gc.collect()
+    np.testing.assert_array_equal(rows, images["a"][5:10].transpose(2, 0, 1))
+    assert is_mapped(path / "data.mdb")
+    del rows
+    gc.collect()
+    assert not is_mapped(path / "data.mdb")
+
+
+class MeansBesideAnArray(Means):
+    """Reads in a worker while it holds an array that was read before the worker was forked."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        self.read_before = store.read(store.keys()[0])
+
+    def __getitem__(self, index):
+        return super().__getitem__(index) + self.read_before.mean()
+
+
+def test_array_read_before_a_fork_can_be_used_in_the_worker(write_raw_lmdb):
+    path, images = write_raw_lmdb("a.png", "b.png")
+    dataset = MeansBesideAnArray(LMDBStore(path))
+    loader = DataLoader(dataset, batch_size=None, num_workers=1, multiprocessing_context="fork")
+    assert list(loader) == [images[key].mean() + images["a"].mean() for key in "ab"]
+
+
+def test_raw_image_of_another_size_than_listed_is_named(write_raw_lmdb):
+    path, _ = write_raw_lmdb("a.png")
+    (path / "meta_info.txt").write_text("a.raw (24,33,3) 0\n")
+    with pytest.raises(
+        InputError, match=r"'a' in .*raw\.lmdb has 2304 bytes, but is listed as .* of 33×24; wri"
+    ):
+        LMDBStore(path).read("a")
+
+
+def test_unknown_encoding_is_refused(path):
+    (path / "dataset_info.json").write_text(json.dumps({"encoding": "jxl"}))
+    with pytest.raises(InputError, match=r"blur\.lmdb is encoded as 'jxl', not as one of png, raw; build it"):
+        LMDBStore(path)
+
+
+def test_grey_image_of_basicsr_is_expanded(tmp_path, make_image, write_basicsr_lmdb):
+    grey = make_image()[..., 0]
+    write_basicsr_lmdb(tmp_path / "grey.lmdb", {"a": grey})
+    store = LMDBStore(tmp_path / "grey.lmdb")
+    assert store.size("a") == (24, 32)
+    np.testing.assert_array_equal(store.read("a"), np.repeat(grey[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bit_image_of_basicsr_is_refused(tmp_path, make_image, write_basicsr_lmdb, channels):
+    deep = make_image()[..., :channels].astype(np.uint16) * 257
+    write_basicsr_lmdb(tmp_path / "deep.lmdb", {"a": deep})
+    with pytest.raises(InputError, match=r"'a' in .*deep\.lmdb holds uint16 values; convert it to 8-bit RGB"):
+        LMDBStore(tmp_path / "deep.lmdb").read("a")
 
 
 def test_unknown_key_is_refused(path):

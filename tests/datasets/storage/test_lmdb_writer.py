@@ -195,7 +195,7 @@ def test_killed_worker_is_an_error(tmp_path):
 
 def test_image_that_changed_on_the_way_to_the_disk_is_noticed(store, tmp_path, monkeypatch):
     put = lmdb_writer._put
-    damaging_put = lambda environment, image: put(environment, replace(image, png=image.png[:-1]))  # noqa: E731
+    damaging_put = lambda environment, image: put(environment, replace(image, content=image.content[:-1]))  # noqa: E731
     monkeypatch.setattr(lmdb_writer, "_put", damaging_put)
     with pytest.raises(InputError, match="does not hold '000/000' as it was written; check the disk"):
         write_lmdbs([plan_of(store, tmp_path / "out/a.lmdb")], workers=0)
