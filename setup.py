@@ -31,5 +31,8 @@ setup(
         "standalone": ["mmcv-lite>=2.1.0"],
         "test": ["pytest", "hypothesis", "scikit-image", "tensorboard"],
         "tensorboard": ["tensorboard"],
+        # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
+        # which fails beside a torch of another build.
+        "peers": ["spandrel>=0.4.2", "spandrel_extra_arches>=0.2.0"],
     },
 )

@@ -1,8 +1,9 @@
 """The one exception for bad input: a sentence for the person who gave it."""
 
 import contextlib
+import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 class InputError(ValueError):
@@ -24,3 +25,11 @@ def one_sentence_errors() -> Iterator[None]:
         sentence = str(error).rpartition(f"{InputError.__name__}: ")[2].strip()
         print(f"error: {sentence}", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``"; did you mean 'X'?"`` with the nearest of ``names``, or nothing where none is near."""
+    # Without regard to case, which is what a near miss is most often about.
+    names_by_lower_case = {name.lower(): name for name in names}
+    nearest = difflib.get_close_matches(name.lower(), names_by_lower_case, n=1)
+    return f"; did you mean {names_by_lower_case[nearest[0]]!r}?" if nearest else ""

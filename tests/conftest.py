@@ -1,6 +1,7 @@
 """What many tests need: pairs on disk, and the demo's config cut down to seconds."""
 
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -50,6 +51,25 @@ def tiny_options(pairs: Path, epochs: int = 2) -> dict:
         "default_hooks.checkpoint.interval": 1,
         "default_hooks.logger.interval": 1,
     }
+
+
+TINY_PEERS = {
+    "NAFNet": {"width": 4, "enc_blk_nums": [1, 1], "middle_blk_num": 1, "dec_blk_nums": [1, 1]},
+    "Restormer": {"dim": 8, "num_blocks": [1, 1, 1, 1], "num_refinement_blocks": 1},
+    "MPRNet": {"n_feat": 8, "scale_unetfeats": 4, "scale_orsnetfeats": 4, "num_cab": 1},
+}
+"""Options of other papers' networks, by spandrel's name of them, for tests."""
+
+
+@pytest.fixture
+def spandrel() -> ModuleType:
+    """The package that other papers' networks come from; without it, the test is skipped."""
+    try:
+        import spandrel
+        import spandrel_extra_arches  # noqa: F401
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"spandrel cannot be imported ({error}); docs/peers.md says how to install it")
+    return spandrel
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The configs: what they say is the paper's recipe, and each one trains and tests on a small tree."""
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -12,13 +13,16 @@ from mmengine.registry import DefaultScope
 from mmengine.runner.utils import calc_dynamic_intervals
 
 from fcn_plugin.engine.launch import load_config, test, train
+from fcn_plugin.models import SpandrelArch
 from fcn_plugin.registry import DATASETS, HOOKS, METRICS, MODELS
 
-from .conftest import PROJECT
+from .conftest import PROJECT, TINY_PEERS
 
 test.__test__ = False  # pytest takes the function for a test of its own
 
 CONFIGS = sorted(path.name for path in (PROJECT / "configs").glob("*.py"))
+PEERS = sorted(path.name for path in (PROJECT / "configs" / "peers").glob("*.py"))
+TINY_FCN = {"width": 4, "pyramid_widths": [4, 6, 8]}
 SEQUENCES = {"train": ["GOPR0372_07_00", "GOPR0378_13_00", "GOPR0884_11_00"], "test": ["GOPR0384_11_00"]}
 
 
@@ -42,10 +46,9 @@ def datasets(tmp_path):
     return tmp_path
 
 
-def small(datasets: Path) -> dict:
+def small(datasets: Path, network: dict = TINY_FCN) -> dict:
     return {
-        "model.network.width": 4,
-        "model.network.pyramid_widths": [4, 6, 8],
+        **{f"model.network.{option}": value for option, value in network.items()},
         "train_dataloader.batch_size": 2,
         "train_dataloader.num_workers": 0,
         "train_dataloader.dataset.data_root": str(datasets / "GoPro"),
@@ -63,10 +66,34 @@ def small(datasets: Path) -> dict:
 
 @pytest.mark.parametrize("name", [name for name in CONFIGS if "gopro" in name])
 def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
-    work = tmp_path / "work"
-    config = load_config(f"configs/{name}", small(datasets), str(work))
+    train_and_test(load_config(f"configs/{name}", small(datasets), str(tmp_path / "work")))
+
+
+@pytest.mark.usefixtures("spandrel")
+@pytest.mark.parametrize(
+    ("name", "arch"), [("nafnet32", "NAFNet"), ("restormer", "Restormer"), ("mprnet", "MPRNet")]
+)
+def test_peers_train_and_test_on_both_sets(name, arch, datasets, tmp_path):
+    options = small(datasets, TINY_PEERS[arch])
+    train_and_test(load_config(f"configs/peers/{name}_gopro.py", options, str(tmp_path / "work")))
+
+
+@pytest.mark.usefixtures("spandrel")
+def test_published_weights_of_a_peer_are_tested_without_a_checkpoint_of_ours(datasets, tmp_path):
+    torch.save(
+        {"params": SpandrelArch("NAFNet", **TINY_PEERS["NAFNet"]).network.state_dict()}, tmp_path / "w.pth"
+    )
+    options = {**small(datasets, TINY_PEERS["NAFNet"]), "model.network.weights": str(tmp_path / "w.pth")}
+    test(load_config("configs/peers/nafnet32_gopro.py", options, str(tmp_path / "work")), None)
+    results = json.loads((tmp_path / "work" / "results.json").read_text())
+    assert results["checkpoint"] == str(tmp_path / "w.pth")
+    # NAFNet's initial weights leave images as they are, but for what its last convolution adds.
+    assert results["metrics"]["HIDE/PSNR"] == pytest.approx(results["metrics"]["HIDE/PSNR-blurry"], abs=1)
+
+
+def train_and_test(config: Config) -> None:
     train(config, test_best=True)
-    metrics = json.loads((work / "results.json").read_text())["metrics"]
+    metrics = json.loads(Path(config.work_dir, "results.json").read_text())["metrics"]
     scores = {"PSNR", "SSIM-matlab", "SSIM-per-channel"}
     assert metrics.keys() == {
         f"{dataset}/{score}{suffix}"
@@ -102,6 +129,34 @@ def test_held_out_sequences_are_validated_on_and_not_trained_on(datasets):
         )
     assert {key.split("/")[0] for key in trained.keys()} == {"GOPR0372_07_00"}  # noqa: SIM118
     assert {key.split("/")[0] for key in validated.keys()} == {"GOPR0378_13_00", "GOPR0884_11_00"}  # noqa: SIM118
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_peers_differ_from_fcn_in_nothing_but_the_model(name):
+    peer = Config.fromfile(PROJECT / "configs" / "peers" / name).to_dict()
+    ours = Config.fromfile(PROJECT / "configs" / "fcn_gopro.py").to_dict()
+    assert peer["model"]["loss"].get("criterion", "rmse") == ours["model"]["loss"]["criterion"]
+    assert peer.pop("model")["network"]["type"] == "SpandrelArch"
+    assert ours.pop("model")["network"]["type"] == "FCN"
+    assert without_folders(peer) == without_folders(ours)
+
+
+def without_folders(config: dict) -> str:
+    """What a config says, less the places that it looks for data at, which follow its own."""
+    return re.sub(r"'[^']*/data\b", "'data", repr(config))
+
+
+@pytest.mark.usefixtures("spandrel")
+@pytest.mark.parametrize(
+    ("name", "millions"), [("mprnet", 20.1), ("nafnet32", 17.1), ("nafnet64", 67.9), ("restormer", 26.1)]
+)
+def test_peers_have_the_sizes_that_their_papers_report(name, millions):
+    config = Config.fromfile(PROJECT / "configs" / "peers" / f"{name}_gopro.py")
+    with DefaultScope.overwrite_default_scope("fcn_plugin"), torch.device("meta"):
+        network = MODELS.build(config.model.network)
+    assert sum(parameter.numel() for parameter in network.parameters()) == pytest.approx(
+        millions * 1e6, abs=5e4
+    )
 
 
 def test_recipe_is_the_papers():

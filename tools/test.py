@@ -7,7 +7,11 @@ from fcn_plugin.errors import one_sentence_errors
 
 def main() -> None:
     parser = config_parser(__doc__, "default_hooks.comparison.images=100")
-    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument(
+        "checkpoint",
+        nargs="?",
+        help="checkpoint file (the published weights that the config names, if it does)",
+    )
     arguments = parser.parse_args()
 
     from fcn_plugin.engine.launch import load_config, test

@@ -1,4 +1,4 @@
-"""Hooks, checkpoints and launching: what this package adds to MMEngine's Runner."""
+"""Hooks and launching: what this package adds to MMEngine's Runner."""
 
 from . import atomic_backend, hooks  # imported to be registered with MMEngine
 

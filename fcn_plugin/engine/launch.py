@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,11 @@ from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from fcn_plugin.checkpoints import check_resumable, read_checkpoint
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation.table import print_table
 from fcn_plugin.files import write_atomically
 
-from .checkpoints import check_resumable, read_checkpoint
 from .hooks.run_facts_hook import dataset_facts
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -118,8 +119,11 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
             _test(config, best)
 
 
-def test(config: Config, checkpoint: str) -> None:
+def test(config: Config, checkpoint: str | None) -> None:
     """Evaluates ``checkpoint``, prints the table and writes it to ``WORK_DIR/results.json``.
+
+    Without a checkpoint it evaluates the published weights that the config gives its network
+    (``model.network.weights``).
 
     Raises `InputError` for any input that cannot be used.
     """
@@ -127,9 +131,12 @@ def test(config: Config, checkpoint: str) -> None:
         _test(config, checkpoint)
 
 
-def _test(config: Config, checkpoint: str) -> None:
-    read_checkpoint(checkpoint)
+def _test(config: Config, checkpoint: str | None) -> None:
     config.load_from = checkpoint
+    weights = checkpoint or config.model.get("network", {}).get("weights")
+    if weights is None:
+        raise InputError(f"{config.filename} names no weights to test: name a checkpoint beside it")
+    read_checkpoint(weights)
     runner = _build_runner(config)
     metrics = runner.test()
     if not is_main_process():
@@ -137,8 +144,8 @@ def _test(config: Config, checkpoint: str) -> None:
     device = next(runner.model.parameters()).device
     facts = {
         "config": config.filename,
-        "checkpoint": str(checkpoint),
-        "sha256": hashlib.sha256(Path(checkpoint).read_bytes()).hexdigest(),
+        "checkpoint": str(weights),
+        "sha256": hashlib.sha256(Path(weights).read_bytes()).hexdigest(),
         "device": str(device),
         "dtype": _precision(runner),
         "inference": "whole image",
@@ -148,7 +155,7 @@ def _test(config: Config, checkpoint: str) -> None:
     results = Path(runner.work_dir, "results.json")
     write_atomically(results, json.dumps(facts, indent=2) + "\n")
     print_table(metrics, "\n".join([*facts["datasets"], f"whole images, {facts['dtype']} on {device}"]))
-    print(f"checkpoint   {checkpoint}")
+    print(f"checkpoint   {weights}")
     print(f"results      {results}")
     pictures = Path(runner.work_dir, "comparisons", "test")
     if pictures.is_dir():
@@ -169,6 +176,11 @@ def _latest(work_dir: str) -> str | None:
 
 def _build_runner(config: Config) -> Runner:
     runner = Runner.from_cfg(config)
-    # MMEngine's hooks call what MMEngine itself warns of; users can do nothing about that.
-    runner.logger.addFilter(lambda record: "will be deprecated" not in record.getMessage())
+    runner.logger.addFilter(_concerns_the_user)
     return runner
+
+
+def _concerns_the_user(record: logging.LogRecord) -> bool:
+    """Whether a warning is none of those that MMEngine gives about itself, or about what it was asked for."""
+    message = record.getMessage()
+    return "will be deprecated" not in message and "skipped since bypass_duplicate" not in message

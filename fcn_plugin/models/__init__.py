@@ -7,6 +7,7 @@ from .fcn import FCN
 from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
 from .losses import CharbonnierEdgeLoss, CharbonnierLoss, MultiStageRatioLoss, RMSELoss
+from .spandrel_arch import SpandrelArch
 
 __all__ = [
     "EFEM",
@@ -25,4 +26,5 @@ __all__ = [
     "ProcessingBlock",
     "QueryKeyMechanism",
     "RMSELoss",
+    "SpandrelArch",
 ]

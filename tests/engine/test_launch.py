@@ -149,6 +149,11 @@ def test_a_checkpoint_of_another_network_is_refused(pairs, tiny_config, tmp_path
         test(other, str(Path(tiny_config.work_dir, "epoch_2.pth")))
 
 
+def test_there_must_be_weights_to_test(tiny_config):
+    with pytest.raises(InputError, match=r"fcn_demo\.py names no weights to test"):
+        test(tiny_config, None)
+
+
 def test_nan_loss_stops_with_iteration_and_samples(tiny_config):
     tiny_config.optim_wrapper.optimizer.lr = 1e30
     sentence = r"the loss is (nan|inf) at iteration \d+ of epoch 1, on the samples \d{3}, \d{3};"

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ..conftest import PROJECT, tiny_options, write_pairs
-from ..engine.test_checkpoints import Hostile
+from ..test_checkpoints import Hostile
 
 
 def arguments(pairs: Path, epochs: int = 1) -> list[str]:

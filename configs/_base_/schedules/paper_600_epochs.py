@@ -6,8 +6,11 @@ test_cfg = dict(type="TestLoop")
 optim_wrapper = dict(
     type="OptimWrapper",
     optimizer=dict(type="Adam", lr=2e-4),
-    # The loss's ratios are few and start far from where they settle.
-    paramwise_cfg=dict(custom_keys=dict(ratio_logits=dict(lr_mult=10.0))),
+    paramwise_cfg=dict(
+        # The loss's ratios are few and start far from where they settle.
+        custom_keys=dict(ratio_logits=dict(lr_mult=10.0)),
+        bypass_duplicate=True,  # a layer that a network uses in several places is trained once
+    ),
 )
 param_scheduler = dict(type="MultiStepLR", milestones=[200, 400], gamma=0.5)
 

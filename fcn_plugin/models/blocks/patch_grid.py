@@ -55,13 +55,18 @@ def common_multiple(grids: Iterable[Grid], factor: int) -> tuple[int, int]:
 
 
 def pad_to_multiple(images: Tensor, multiple: tuple[int, int]) -> Tensor:
-    """Grows (B, C, H, W) at the bottom and the right to the next multiples of (height, width).
+    """Grows (B, C, H, W) at the bottom and the right to the next multiples of (height, width)."""
+    height, width = images.shape[-2:]
+    return pad(images, -height % multiple[0], -width % multiple[1])
+
+
+def pad(images: Tensor, down: int, right: int) -> Tensor:
+    """Grows (B, C, H, W) by ``down`` rows at the bottom and ``right`` columns at the right.
 
     Reflects the image as far as that reaches and repeats its last row or column from there on, so that
     images of a single pixel work too.
     """
     height, width = images.shape[-2:]
-    down, right = -height % multiple[0], -width % multiple[1]
     reflected_down, reflected_right = min(down, height - 1), min(right, width - 1)
     if reflected_down or reflected_right:
         images = F.pad(images, (0, reflected_right, 0, reflected_down), mode="reflect")

@@ -4,7 +4,7 @@ import pickle
 import pytest
 import torch
 
-from fcn_plugin.engine.checkpoints import check_resumable, read_checkpoint
+from fcn_plugin.checkpoints import check_resumable, read_checkpoint
 from fcn_plugin.errors import InputError
 
 
