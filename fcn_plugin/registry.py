@@ -8,15 +8,50 @@ Registries without a component of ours exist all the same: under ``default_scope
 warns about every root registry that has no child of that scope.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from mmengine import registry as mmengine_registry
 from mmengine.registry import Registry
+
+from fcn_plugin.errors import did_you_mean
 
 SCOPE = "fcn_plugin"
 
 
+class ForgivingRegistry(Registry):
+    """MMEngine's registry, whose error for an unknown name adds the nearest one it knows."""
+
+    def get(self, key: str) -> Any:
+        """What is registered as ``key``; ``None`` for an unknown name, of which MMEngine then says so.
+
+        Raises ``KeyError``, MMEngine's own for this, where a name here or in the parents is near: a registry
+        of another scope that is building asks this one by this method alone.
+        """
+        found = super().get(key)
+        scope, name = self.split_scope_key(key)
+        if found is None and scope in (None, self.scope):
+            hint = did_you_mean(name, self._names())
+            if hint:
+                raise KeyError(f"{key} is not in the {self.scope}::{self.name} registry{hint}")
+        return found
+
+    def __contains__(self, key: str) -> bool:
+        try:
+            return super().__contains__(key)
+        except KeyError:
+            return False
+
+    def _names(self) -> Iterator[str]:
+        registry: Registry | None = self
+        while registry is not None:
+            yield from registry.module_dict
+            registry = registry.parent
+
+
 def _child(parent_name: str, *locations: str) -> Registry:
     parent = getattr(mmengine_registry, parent_name)
-    return Registry(parent.name, parent=parent, scope=SCOPE, locations=list(locations))
+    return ForgivingRegistry(parent.name, parent=parent, scope=SCOPE, locations=list(locations))
 
 
 # Filled by this package.
