@@ -24,7 +24,8 @@ from rich.progress import track
 
 from fcn_plugin.datasets.storage.encodings import ENCODINGS
 from fcn_plugin.datasets.storage.image_store import ImageStore
-from fcn_plugin.datasets.storage.lmdb_store import CHECKSUMS, DATASET_INFO, META_INFO, LMDBStore
+from fcn_plugin.datasets.storage.lmdb_layout import CHECKSUMS, DATA, DATASET_INFO, META_INFO
+from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import whole_folder
 
@@ -193,7 +194,7 @@ def _write(
         used_bytes = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
         environment.sync(True)
     # Where the system makes the file as large as the map (Windows), the unused rest is cut off.
-    with (folder / "data.mdb").open("r+b") as file:
+    with (folder / DATA).open("r+b") as file:
         file.truncate(used_bytes)
     info = {
         **plan.info,

@@ -1,7 +1,9 @@
 import copy
 import gc
 import json
+import os
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -44,7 +46,12 @@ def is_mapped(path):
     return str(path) in Path("/proc/self/maps").read_text()
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells in /proc")
+def bytes_from_disk():
+    """How much this process has read from disk so far, without what was in memory already."""
+    return int(re.search(r"^read_bytes: (\d+)", Path("/proc/self/io").read_text(), re.MULTILINE)[1])
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="only Linux tells in /proc")
 
 
 class Means(Dataset):
@@ -102,9 +109,27 @@ def test_raw_images_are_read_without_a_copy(write_raw_lmdb):
     for key, image in images.items():
         read = store.read(key)
         np.testing.assert_array_equal(read, image)
-        assert np.shares_memory(read, LMDBStore(path).read(key))
+        assert np.shares_memory(read, store.read(key))
         assert not read.flags.writeable
         assert read.flags.c_contiguous
+
+
+@needs_proc
+def test_a_crop_of_a_raw_image_reads_only_its_rows_from_disk(write_raw_lmdb):
+    path, images = write_raw_lmdb("large.png", height=2000, width=2000)
+    with (path / "data.mdb").open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # so that it has to be read again
+    image = LMDBStore(path).read("large")
+    before = bytes_from_disk()
+    crop = np.array(image[1000:1016, 500:516])
+    by_crop = bytes_from_disk() - before
+    whole = np.array(image)
+    by_whole = bytes_from_disk() - before
+    np.testing.assert_array_equal(whole, images["large"])
+    np.testing.assert_array_equal(crop, whole[1000:1016, 500:516])
+    if by_whole < whole.nbytes / 2:
+        pytest.skip(f"{path} is not on a disk that could be read from")
+    assert by_crop < by_whole / 20
 
 
 @needs_proc
