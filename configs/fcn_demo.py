@@ -12,6 +12,7 @@ train_dataloader = dict(
     num_workers=0,  # decoding these small images costs less than handing them over
     sampler=dict(type="DefaultSampler", shuffle=True),
     worker_init_fn=dict(type="fcn_plugin.seed_worker"),
+    collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=dict(
         type="RepeatDataset",
         times=10,
@@ -32,6 +33,7 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=0,
     sampler=dict(type="DefaultSampler", shuffle=False),
+    collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=dict(
         type="PairedImageDataset",
         name="demo",

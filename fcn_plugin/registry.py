@@ -61,7 +61,7 @@ TRANSFORMS = _child("TRANSFORMS", "fcn_plugin.datasets.transforms")
 METRICS = _child("METRICS", "fcn_plugin.evaluation")
 TASK_UTILS = _child("TASK_UTILS", "fcn_plugin.datasets")
 HOOKS = _child("HOOKS", "fcn_plugin.engine")
-FUNCTIONS = _child("FUNCTIONS", "fcn_plugin.engine")
+FUNCTIONS = _child("FUNCTIONS", "fcn_plugin.datasets", "fcn_plugin.engine")
 
 # MMEngine's own components, reachable under this scope.
 RUNNERS = _child("RUNNERS")

@@ -1,8 +1,9 @@
 """Datasets of blurry and sharp images."""
 
+from fcn_plugin.datasets.collate import collate_pairs
 from fcn_plugin.datasets.gopro import GoProDataset
 from fcn_plugin.datasets.hide import HIDEDataset
 from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
 from fcn_plugin.datasets.reds import REDSDataset
 
-__all__ = ["GoProDataset", "HIDEDataset", "PairedImageDataset", "REDSDataset"]
+__all__ = ["GoProDataset", "HIDEDataset", "PairedImageDataset", "REDSDataset", "collate_pairs"]

@@ -32,7 +32,8 @@ def load_config(
 
     ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's
     own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16 where there is
-    a GPU, unless the config names another dtype.
+    a GPU, unless the config names another dtype. Where there is one, batches are pinned in memory, unless a
+    loader's ``pin_memory`` says otherwise.
 
     Raises `InputError` when there is no such file.
     """
@@ -41,6 +42,9 @@ def load_config(
         raise InputError(f"{path}: no such config, neither here nor in {PROJECT}")
     config = Config.fromfile(found)
     config.merge_from_dict(options or {})
+    if torch.cuda.is_available():
+        for phase in ("train", "val", "test"):
+            (config.get(f"{phase}_dataloader") or {}).setdefault("pin_memory", True)
     config.work_dir = work_dir or config.get("work_dir") or str(Path("work_dirs", found.stem))
     if amp:
         if torch.cuda.is_available():

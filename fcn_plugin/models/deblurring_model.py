@@ -42,8 +42,8 @@ class DeblurringModel(BaseModel):
     ):
         super().__init__(data_preprocessor or {"type": "fcn_plugin.PairDataPreprocessor"}, init_cfg)
         self.network: nn.Module = MODELS.build(network)
-        if channels_last:
-            self.network.to(memory_format=torch.channels_last)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.network.to(memory_format=self.memory_format)
         if compile_network:
             self.network.compile(**({} if compile_network is True else compile_network))
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
@@ -51,7 +51,7 @@ class DeblurringModel(BaseModel):
     def forward(
         self, inputs: Tensor, data_samples: list[BaseDataElement] | None = None, mode: str = "tensor"
     ) -> Any:
-        outputs = self.network(inputs)
+        outputs = self.network(inputs.contiguous(memory_format=self.memory_format))
         if mode == "tensor":
             return outputs
         if mode == "loss":

@@ -89,7 +89,7 @@ def test_augmentation_differs_between_epochs(pairs, tmp_path):
 
     class WatchBatches(Hook):
         def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-            seen.append(torch.stack(data_batch["inputs"]))
+            seen.append(data_batch["inputs"])
 
     runner.register_hook(WatchBatches())
     runner.train()
@@ -212,6 +212,14 @@ def test_mixed_precision_is_bfloat16_without_loss_scaling(monkeypatch, capsys):
     )
     half = load_config("configs/fcn_gopro.py", {"optim_wrapper.dtype": "float16"}, amp=True).optim_wrapper
     assert (half.dtype, half.get("loss_scale")) == ("float16", None)
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_batches_are_pinned_where_there_is_a_gpu(monkeypatch, gpu):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    config = load_config("configs/fcn_gopro.py", {"val_dataloader.pin_memory": False})
+    assert config.train_dataloader.get("pin_memory", False) == gpu
+    assert not config.val_dataloader.pin_memory
 
 
 def test_config_is_found_from_anywhere(tmp_path, monkeypatch):

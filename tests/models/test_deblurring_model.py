@@ -25,6 +25,20 @@ def test_preprocessor_makes_floats_in_0_to_1():
     assert torch.equal((inputs * 255).round().to(torch.uint8), torch.stack(data["inputs"]))
 
 
+def test_preprocessor_takes_stacked_pairs_as_it_takes_lists():
+    data = batch((8, 8), (8, 8))
+    data["data_samples"][1].gt_img = 255 - data["inputs"][1]
+    listed = PairDataPreprocessor()(data)
+    images = [sample.pop("gt_img") for sample in data["data_samples"]]
+    data.update(inputs=torch.stack(data["inputs"]), targets=torch.stack(images))
+    stacked = PairDataPreprocessor()(data)
+    assert stacked.keys() == listed.keys()
+    assert torch.equal(stacked["inputs"], listed["inputs"])
+    for ours, theirs in zip(stacked["data_samples"], listed["data_samples"], strict=True):
+        assert ours.key == theirs.key
+        assert torch.equal(ours.gt_img, theirs.gt_img)
+
+
 def test_preprocessor_refuses_images_of_two_sizes():
     with pytest.raises(InputError, match=r"differ in size \(height×width: 8×8, 8×9\)"):
         PairDataPreprocessor()(batch((8, 9), (8, 8)))
@@ -50,6 +64,11 @@ def test_memory_layout_changes_nothing_but_speed(channels_last):
     model = DeblurringModel(NETWORK, LOSS, channels_last=channels_last)
     weight = model.network.global_feature_catchers[0].query_key.key[1].weight
     assert weight.is_contiguous(memory_format=torch.channels_last) == channels_last
+    layouts = []
+    model.network.register_forward_pre_hook(lambda network, inputs: layouts.append(inputs[0].stride()[1]))
+    for image in (torch.rand(1, 3, 8, 8), torch.rand(1, 8, 8, 3).permute(0, 3, 1, 2)):
+        model(image)
+    assert layouts == [1, 1] if channels_last else [64, 64]
     torch.manual_seed(0)
     plain = DeblurringModel(NETWORK, LOSS, channels_last=False)
     for name, tensor in plain.state_dict().items():

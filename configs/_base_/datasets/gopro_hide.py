@@ -25,6 +25,7 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type="DefaultSampler", shuffle=True),
     worker_init_fn=dict(type="fcn_plugin.seed_worker"),
+    collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=dict(
         type="GoProDataset", data_root=f"{data}/GoPro", split="train", blur="linear", pipeline=train_pipeline
     ),
@@ -33,12 +34,14 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=4,
     sampler=dict(type="DefaultSampler", shuffle=False),
+    collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=gopro_test,
 )
 test_dataloader = dict(
     batch_size=1,
     num_workers=4,
     sampler=dict(type="DefaultSampler", shuffle=False),
+    collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=dict(
         type="ConcatDataset",
         datasets=[gopro_test, hide_test],

@@ -1,5 +1,6 @@
 """The end of a pipeline: what the model and the metrics receive."""
 
+import cv2
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
@@ -8,6 +9,7 @@ from mmengine.structures import BaseDataElement
 from fcn_plugin.registry import TRANSFORMS
 
 META_KEYS = ("key", "dataset", "ori_shape", "blur")
+FLIP_CODES = {(-1, 1): 0, (1, -1): 1, (-1, -1): -1}  # OpenCV's, by the steps between rows and columns
 
 
 @TRANSFORMS.register_module()
@@ -17,6 +19,9 @@ class PackPair(BaseTransform):
     ``inputs`` is the blurry image, 3 × height × width, RGB, uint8. ``data_samples`` is a
     ``BaseDataElement`` whose ``gt_img`` is the sharp image likewise, and whose metainfo holds ``key``,
     ``dataset``, ``ori_shape`` (height, width before the pipeline) and, where it is known, ``blur``.
+
+    In memory the tensors are height × width × 3, as the files are and as a channels-last network wants
+    them: no step on the way there moves single bytes.
     """
 
     def transform(self, results: dict) -> dict:
@@ -28,5 +33,17 @@ class PackPair(BaseTransform):
 
 
 def _to_tensor(image: np.ndarray) -> torch.Tensor:
-    # The pipeline's one copy: before it, images may be views into a file mapped from disk.
-    return torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
+    return torch.from_numpy(_contiguous_copy(image)).permute(2, 0, 1)
+
+
+def _contiguous_copy(image: np.ndarray) -> np.ndarray:
+    """The pipeline's one copy: before it, images may be views into a file mapped from disk."""
+    # NumPy copies what is mirrored or turned byte by byte, OpenCV in whole pixels and several times faster.
+    turned = abs(image.strides[0]) < abs(image.strides[1])
+    if turned:
+        image = image.swapaxes(0, 1)
+    rows, columns = (-1 if stride < 0 else 1 for stride in image.strides[:2])
+    forwards = image[::rows, ::columns]
+    flip = FLIP_CODES.get((rows, columns))
+    copy = forwards.copy() if flip is None else cv2.flip(forwards, flip)
+    return cv2.transpose(copy) if turned else copy

@@ -1,17 +1,26 @@
 import numpy as np
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fcn_plugin.datasets.transforms import PackPair, PairedRandomFlip
+from fcn_plugin.datasets.transforms import PackPair
+
+sizes = st.integers(1, 9)
+directions = st.sampled_from([1, -1])
 
 
-def test_tensors_are_channels_first_and_contiguous(pair_of):
-    pair = PairedRandomFlip(horizontal=1, vertical=0)(pair_of(4, 6))
+@given(sizes, sizes, st.integers(0, 3), directions, directions, st.booleans())
+def test_tensors_are_the_images_turned_and_mirrored(pair_of, height, width, turns, rows, columns, cropped):
+    pair = pair_of(height + 2, width + 2)
+    for name in ("img", "gt"):
+        image = pair[name][1:-1, 1:-1] if cropped else pair[name]
+        pair[name] = np.rot90(image[::rows, ::columns], turns)
     packed = PackPair()(dict(pair))
     assert set(packed) == {"inputs", "data_samples"}
     for tensor, image in ((packed["inputs"], pair["img"]), (packed["data_samples"].gt_img, pair["gt"])):
         assert tensor.dtype == torch.uint8
-        assert tensor.shape == (3, 4, 6)
-        assert tensor.is_contiguous()
+        assert tensor.shape == (3, *image.shape[:2])
+        assert tensor.permute(1, 2, 0).is_contiguous()
         np.testing.assert_array_equal(tensor.permute(1, 2, 0).numpy(), image)
 
 
