@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from fcn_plugin.engine.ablation import Run, ablation_table, plan_runs, summarise
+from fcn_plugin.engine.launch import load_config
+from fcn_plugin.errors import InputError
+
+TABLE_2 = "configs/ablation/table2.py"
+
+
+def test_table_2_has_16_rows_and_four_full_networks(tmp_path):
+    runs = plan_runs(TABLE_2, None, [0], tmp_path)
+    networks = [load_config(str(run.config)).model.network for run in runs]
+    removed = [[name for name, kept in network.items() if kept is False] for network in networks]
+    assert sorted(map(len, removed)) == [0] * 4 + [1] * 16
+    settings = {(network.stages, *names) for network, names in zip(networks, removed, strict=True)}
+    assert len(settings) == 20
+    for run in runs:
+        model = load_config(str(run.config)).model
+        assert model.loss.stages == model.network.stages
+
+
+def test_planning_again_is_the_same_plan_and_another_config_is_refused(tmp_path):
+    plan = plan_runs(TABLE_2, ["4 stages"], [0, 1], tmp_path)
+    assert plan_runs(TABLE_2, ["4 stages"], [0, 1], tmp_path) == plan
+    with pytest.raises(InputError, match=r"4_stages_seed_0\.json is of another run"):
+        plan_runs(TABLE_2, ["4 stages"], [0], tmp_path, {"model.network.width": 8})
+
+
+@pytest.mark.parametrize(
+    ("config", "variants", "message"),
+    [
+        (TABLE_2, ["5 stages"], r"has no variant '5 stages': choose from 4 stages, 3 stages"),
+        ("configs/fcn_demo.py", None, "has no variants"),
+    ],
+)
+def test_what_cannot_be_planned(config, variants, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        plan_runs(config, variants, [0], tmp_path)
+
+
+def test_means_spreads_and_differences_with_the_same_seed(tmp_path):
+    runs = []
+    for variant, psnr in (("4 stages", [30.0, 31.0]), ("4 stages - PB", [29.0, 30.5, 28.0])):
+        for seed, value in enumerate(psnr):
+            run = Run(variant, seed, tmp_path / f"{variant} {seed}")
+            run.folder.mkdir()
+            run.results.write_text(json.dumps({"metrics": {"GoPro/PSNR": value}}))
+            runs.append(run)
+    runs.append(Run("4 stages", 2, tmp_path / "not done yet"))
+    full, without = summarise(TABLE_2, runs)
+    assert full["metrics"]["GoPro/PSNR"]["mean"] == 30.5
+    assert full["differences"] == {}
+    assert without["differences"]["GoPro/PSNR"]["values"] == [-1.0, -0.5]  # seed 2 has no partner
+    assert without["differences"]["GoPro/PSNR"]["spread"] == pytest.approx(0.353553, abs=1e-6)
+    table = ablation_table([full, without])
+    assert "| 4 stages | 0, 1 | 30.500 ± 0.707 |  |" in table
+    assert "| 4 stages - PB | 0, 1, 2 | 29.167 ± 1.258 | -0.750 ± 0.354 |" in table

@@ -1,0 +1,46 @@
+import importlib.util
+import json
+
+import pytest
+
+from ..conftest import PROJECT
+
+VARIANT = "4 stages - MSAM"
+
+
+@pytest.fixture
+def ablate(pairs, tmp_path):
+    """Runs the tool in this process (what it starts are processes) on one variant of a tiny network."""
+    specification = importlib.util.spec_from_file_location("ablate", PROJECT / "tools/ablate.py")
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+    words = ["configs/ablation/table2_small.py", "--work-dir", tmp_path / "work", "--variants", VARIANT]
+    words += ["--cfg-options", "model.network.width=4", "model.network.pyramid_widths=[4,6,8]"]
+    words += ["train_cfg.max_epochs=1", "train_dataloader.dataset.times=1"]
+    words += ["train_dataloader.dataset.dataset.pipeline.1.size=16"]
+    for loader in ("train_dataloader.dataset", "val_dataloader", "test_dataloader"):
+        split = "train" if loader.startswith("train") else "test"
+        words += [f"{loader}.dataset.input={pairs / split / 'blur'}"]
+        words += [f"{loader}.dataset.target={pairs / split / 'sharp'}"]
+        words += [f"{loader}.dataset.pipeline.0.size=(32,40)"]
+    return lambda: tool.main(list(map(str, words)))
+
+
+def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_path, capsys):
+    broken = pairs / "train/blur/000.png"
+    content = broken.read_bytes()
+    broken.write_bytes(b"")
+    with pytest.raises(SystemExit, match="1"):
+        ablate()
+    assert "error: 4_stages_-_MSAM_seed_0 failed: see " in capsys.readouterr().err
+    assert "is not a readable image" in (tmp_path / "work/4_stages_-_MSAM_seed_0/train.log").read_text()
+
+    broken.write_bytes(content)
+    ablate()
+    (row,) = json.loads((tmp_path / "work/table.json").read_text())
+    assert (row["variant"], row["seeds"]) == (VARIANT, [0])
+    assert row["metrics"].keys() >= {"pairs/PSNR", "pairs/SSIM-matlab"}
+    assert (tmp_path / "work/table.md").read_text() in capsys.readouterr().out
+
+    ablate()
+    assert "starts" not in capsys.readouterr().out

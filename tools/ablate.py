@@ -1,0 +1,63 @@
+#!/usr/bin/env python
+"""Trains the variants of a config, each with several seeds, and writes the table of what they differ by.
+
+    python tools/ablate.py configs/ablation/table2.py --devices 0 1 2 3
+    python tools/ablate.py configs/ablation/table2_small.py --variants "4 stages" "1 stages" --seeds 0 1 2
+
+Runs that are done are not repeated, and those that were stopped go on. The table goes to WORK_DIR/table.md
+and, with every value, to WORK_DIR/table.json.
+"""
+
+import argparse
+from pathlib import Path
+
+from fcn_plugin.command_line import ConfigOptions
+from fcn_plugin.errors import one_sentence_errors
+
+
+def parse_arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("config", help="a config with variants, relative to here or to the checkout")
+    add("--variants", nargs="+", metavar="NAME", help="these only (all)")
+    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
+    add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
+    add("--work-dir", type=Path, help="where the runs go (work_dirs/CONFIG_NAME)")
+    add("--table-only", action="store_true", help="train nothing, only write the table of what is done")
+    add(
+        "--cfg-options",
+        nargs="+",
+        action=ConfigOptions,
+        metavar="KEY=VALUE",
+        help="override every run's config",
+    )
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> None:
+    arguments = parse_arguments(words)
+    with one_sentence_errors():
+        import json
+
+        from fcn_plugin.engine.ablation import ablation_table, execute, plan_runs, summarise
+        from fcn_plugin.files import write_atomically
+
+        work_dir = arguments.work_dir or Path("work_dirs", Path(arguments.config).stem)
+        runs = plan_runs(
+            arguments.config, arguments.variants, arguments.seeds, work_dir, arguments.cfg_options
+        )
+        try:
+            if not arguments.table_only:
+                execute(runs, arguments.devices or [None], print)
+        finally:
+            rows = summarise(arguments.config, runs)
+            write_atomically(work_dir / "table.json", json.dumps(rows, indent=2) + "\n")
+            write_atomically(work_dir / "table.md", ablation_table(rows))
+        print(ablation_table(rows), end="")
+        print(f"table        {work_dir / 'table.md'}")
+
+
+if __name__ == "__main__":
+    main()
