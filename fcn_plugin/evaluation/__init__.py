@@ -1,8 +1,8 @@
 """Scores of restored images: pure functions of tensors, and the MMEngine metrics around them."""
 
 from .eight_bits import round_to_8_bits
-from .metrics import PSNR, SSIM
+from .metrics import PSNR, SSIM, FullReferenceMetric
 from .psnr import psnr
 from .ssim import ssim
 
-__all__ = ["PSNR", "SSIM", "psnr", "round_to_8_bits", "ssim"]
+__all__ = ["PSNR", "SSIM", "FullReferenceMetric", "psnr", "round_to_8_bits", "ssim"]
