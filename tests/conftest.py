@@ -1,5 +1,6 @@
 """What many tests need: pairs on disk, and the demo's config cut down to seconds."""
 
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -24,12 +25,34 @@ def write_pairs(folder: Path, count: int, size: tuple[int, int] = (32, 40)) -> N
         cv2.imwrite(str(folder / "blur" / f"{index:03}.png"), blurry)
 
 
+def assert_same_pairs(first, second) -> None:
+    """Compares the keys and images of two paired datasets."""
+    assert first.keys() == second.keys()
+    for index in range(len(first)):
+        for name in ("img", "gt"):
+            np.testing.assert_array_equal(first[index][name], second[index][name])
+
+
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
     """A folder with ``train`` (8 pairs) and ``test`` (5 pairs)."""
     write_pairs(tmp_path / "pairs" / "train", 8)
     write_pairs(tmp_path / "pairs" / "test", 5)
     return tmp_path / "pairs"
+
+
+@pytest.fixture
+def write_zip():
+    """Packs a folder's content into an archive, below ``top``; returns the archive."""
+
+    def write(archive, folder, top="", compression=zipfile.ZIP_DEFLATED):
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(archive, "w", compression) as opened:
+            for path in sorted(folder.rglob("*")):
+                opened.write(path, Path(top, path.relative_to(folder)))
+        return archive
+
+    return write
 
 
 def tiny_options(pairs: Path, epochs: int = 2) -> dict:

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "ProcessingBlock": {"in_channels": 2},
     "QueryKeyMechanism": {"in_channels": 2},
     "REDSDataset": lambda data: {"data_root": data, "split": "val"},
+    "RealBlurDataset": lambda data: {"data_root": data, "subset": "J", "split": "test"},
     "RIM": {"in_channels": 2},
     "SpandrelArch": {"arch": "NAFNet", **TINY_PEERS["NAFNet"]},
 }
@@ -77,6 +78,8 @@ def data(tmp_path_factory):
         ("target", "sharp"),
         ("val/001/blur", "blur"),
         ("val/001/sharp", "sharp"),
+        ("RealBlur_J/test/input", "blur"),
+        ("RealBlur_J/test/target", "sharp"),
     ):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).symlink_to(folder / kind)

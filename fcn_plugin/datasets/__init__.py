@@ -4,6 +4,16 @@ from fcn_plugin.datasets.collate import collate_pairs
 from fcn_plugin.datasets.gopro import GoProDataset
 from fcn_plugin.datasets.hide import HIDEDataset
 from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
+from fcn_plugin.datasets.published_dataset import NotFoundError
+from fcn_plugin.datasets.realblur import RealBlurDataset
 from fcn_plugin.datasets.reds import REDSDataset
 
-__all__ = ["GoProDataset", "HIDEDataset", "PairedImageDataset", "REDSDataset", "collate_pairs"]
+__all__ = [
+    "GoProDataset",
+    "HIDEDataset",
+    "NotFoundError",
+    "PairedImageDataset",
+    "REDSDataset",
+    "RealBlurDataset",
+    "collate_pairs",
+]

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from fcn_plugin.datasets.layout import Layout
 from fcn_plugin.datasets.published_dataset import PublishedDataset, check_choice
@@ -18,11 +19,11 @@ class GoProDataset(PublishedDataset):
     """GoPro: 2103 training and 1111 test pairs of 720×1280.
 
     Args:
-        data_root: The folder that holds ``train/`` and ``test/``.
+        data_root: The folder or archive that holds ``train/`` and ``test/``.
         split: ``'train'`` or ``'test'``.
         blur: ``'linear'`` or ``'gamma'``, the latter averaged in linear light by a gamma curve. Results on
             the two are not comparable, so there is no default.
-        storage: ``'folder'``, ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
+        storage: ``'folder'`` (or archive), ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
         sequences: Only these sequences, such as ``'GOPR0372_07_00'``; all where it is None.
         exclude_sequences: None of these.
         kwargs: Of ``PairedImageDataset``, such as ``pipeline``.
@@ -36,15 +37,14 @@ class GoProDataset(PublishedDataset):
     LAYOUTS = (
         Layout("{split}/{blur_name}.lmdb", "{split}/sharp.lmdb"),
         Layout("{split}/input.lmdb", "{split}/target.lmdb", holds=LINEAR),  # NAFNet
-        Layout("{split}/blur_crops.lmdb", "{split}/sharp_crops.lmdb", holds=LINEAR),  # NAFNet's crops
+        Layout("{split}/blur_crops.lmdb", "{split}/sharp_crops.lmdb", holds=LINEAR, crops=True),  # NAFNet's
         Layout("{split}/*/{blur_name}/*", "{split}/*/sharp/*"),  # the official release
         Layout("{split}/input/*", "{split}/target/*", holds=LINEAR),  # MPRNet, Restormer, NAFNet
-        Layout("{split}/blur_crops/*", "{split}/sharp_crops/*", holds=LINEAR),
+        Layout("{split}/blur_crops/*", "{split}/sharp_crops/*", holds=LINEAR, crops=True),
     )
+    PAIRS: ClassVar = {"split": {"train": 2103, "test": 1111}}
     HOW_TO_GET_IT = (
-        "download GOPRO_Large from Nah et al.'s project page https://seungjunnah.github.io/Datasets/gopro "
-        "and unpack it there, or prepare LMDBs from a copy elsewhere with "
-        "`python tools/prepare_data.py gopro --source FOLDER --out {root}`."
+        "download GOPRO_Large.zip from Nah et al.'s project page https://seungjunnah.github.io/Datasets/gopro"
     )
 
     def __init__(

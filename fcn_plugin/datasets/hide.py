@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import ClassVar
 
 from fcn_plugin.datasets.layout import Layout
 from fcn_plugin.datasets.published_dataset import PublishedDataset, check_choice
@@ -17,8 +18,8 @@ class HIDEDataset(PublishedDataset):
     """HIDE's test set: 2025 pairs of people in motion, 962 close-ups and 1063 long shots.
 
     Args:
-        data_root: The folder that holds the release, or ``input`` and ``target``.
-        storage: ``'folder'``, ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
+        data_root: The folder or archive that holds the release, or ``input`` and ``target``.
+        storage: ``'folder'`` (or archive), ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
         subsets: One of the two subsets or both; only the official release tells them apart.
         kwargs: Of ``PairedImageDataset``, such as ``pipeline``.
 
@@ -36,10 +37,8 @@ class HIDEDataset(PublishedDataset):
         Layout("input/*", "target/*", holds=BOTH),  # MPRNet, Restormer
         Layout("test/input/*", "test/target/*", holds=BOTH),
     )
-    HOW_TO_GET_IT = (
-        "download HIDE from https://github.com/joanshen0508/HA_deblur and unpack it there, or prepare LMDBs "
-        "from a copy elsewhere with `python tools/prepare_data.py hide --source FOLDER --out {root}`."
-    )
+    PAIRS: ClassVar = {"subsets": {"test-close-ups": 962, "test-long-shot": 1063}}
+    HOW_TO_GET_IT = "download HIDE from https://github.com/joanshen0508/HA_deblur"
 
     def __init__(
         self,

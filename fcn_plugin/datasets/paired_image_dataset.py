@@ -73,14 +73,13 @@ class PairedImageDataset(BaseDataset):
         """The keys of all pairs, in order."""
         return [self.get_data_info(index)["key"] for index in range(len(self))]
 
-    def check_sizes(self) -> None:
-        """Compares the sizes of all pairs without decoding an image.
+    def check_size(self, key: str) -> None:
+        """Compares the sizes of a pair without decoding an image.
 
         Raises:
-            InputError: A blurry and a sharp image differ in size.
+            InputError: The blurry and the sharp image differ in size.
         """
-        for key in self.keys():
-            self._check_same_size(key, self.input.size(key), self.target.size(key))
+        self._check_same_size(key, self.input.size(key), self.target.size(key))
 
     def _check_same_size(self, key: str, input_size: tuple[int, int], target_size: tuple[int, int]) -> None:
         if input_size != target_size:

@@ -7,28 +7,44 @@ from typing import Any, ClassVar
 
 from fcn_plugin.datasets.layout import Layout
 from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
-from fcn_plugin.datasets.storage import LMDBPlan
+from fcn_plugin.datasets.storage import FileTree, LMDBPlan, open_tree, trees_at
 from fcn_plugin.errors import InputError
+
+
+class NotFoundError(InputError):
+    """The dataset, or the part of it that was asked for, is not there.
+
+    Args:
+        missing: What is not where.
+        remedy: What to do, for whoever wants to train on it.
+    """
+
+    def __init__(self, missing: str, remedy: str) -> None:
+        super().__init__(f"{missing}: {remedy}.")
+        self.missing = missing
 
 
 class PublishedDataset(PairedImageDataset):
     """Finds a dataset below a root by its known layouts; a subclass says only which they are.
 
     Args:
-        data_root: The folder that the dataset lies in.
-        storage: ``'folder'``, ``'lmdb'`` or ``'auto'``, which takes the first layout that is there;
-            which kind it is becomes part of ``metainfo``.
+        data_root: The folder or zip archive that the dataset lies in, or a folder that holds its archives.
+            Folders that an archive brings with it need not be named.
+        storage: ``'folder'`` for image files, also in archives, ``'lmdb'``, or ``'auto'``, which takes the
+            first layout that is there; ``'folder'``, ``'zip'`` or ``'lmdb'`` becomes part of ``metainfo``.
         facts: The fields that tell which part of the dataset is meant; part of ``metainfo``.
         names: How those fields read in paths, where that differs.
         kwargs: Of ``PairedImageDataset``.
 
     Raises:
-        InputError: The dataset is not there, or what is there is not what was asked for.
+        NotFoundError: The dataset is not there.
+        InputError: What is there is not what was asked for.
     """
 
     NAME: ClassVar[str]
     LAYOUTS: ClassVar[tuple[Layout, ...]]  # the first is the one that tools/prepare_data.py writes
-    HOW_TO_GET_IT: ClassVar[str]
+    PAIRS: ClassVar[Mapping[str, Mapping[str, int]]]  # {field: {value: how many were published}}
+    HOW_TO_GET_IT: ClassVar[str]  # to be gone on with "and put it there"
 
     def __init__(
         self,
@@ -40,14 +56,16 @@ class PublishedDataset(PairedImageDataset):
     ) -> None:
         check_choice("storage", storage, ("auto", "folder", "lmdb"))
         self._fields = {**facts, **(names or {})}
+        self._asked = ", ".join(f"{name}={value!r}" for name, value in facts.items())
         root = Path(os.path.normpath(data_root))  # configs name it from where they lie, by way of `..`
-        layout = self._find_layout(root, storage, facts)
-        input, target = layout.open(root, self._fields)
+        tree, layout = self._find(root, storage, facts)
+        input, target = layout.open(tree, self._fields)
+        self._layout = layout
         self.more_targets_allowed = layout.more_targets
         self._claims = {"dataset": self.NAME, **facts}
         for store in (input, target):
             _check_claims(store.location, store.info, self._claims)
-        facts = {**facts, "storage": layout.storage}
+        facts = {**facts, "storage": "lmdb" if layout.storage == "lmdb" else tree.kind}
         super().__init__(input, target, self.NAME, facts, data_root=str(root), **kwargs)
 
     def lmdb_plans(self, data_root: str | os.PathLike) -> list[LMDBPlan]:
@@ -60,18 +78,64 @@ class PublishedDataset(PairedImageDataset):
             LMDBPlan(target_path, self.target, self.keys(), {**target_claims, "role": "sharp"}),
         ]
 
-    def _find_layout(self, root: Path, storage: str, facts: Mapping[str, Any]) -> Layout:
+    def check_count(self) -> None:
+        """Compares the number of pairs with the published one.
+
+        Raises:
+            InputError: They differ.
+        """
+        if self._layout.crops:
+            return
+        ((field, published),) = self.PAIRS.items()
+        values = self._fields[field]
+        expected = sum(published[value] for value in ([values] if isinstance(values, str) else values))
+        found = len(self.input.keys())
+        if found != expected:
+            raise InputError(
+                f"{self.input.location} holds {found} pairs, but {self.NAME} ({self._asked}) was published "
+                f"with {expected}; get the release as it is, or give --incomplete to take what is there."
+            )
+
+    def _find(self, root: Path, storage: str, facts: Mapping[str, Any]) -> tuple[FileTree, Layout]:
         layouts = [layout for layout in self.LAYOUTS if storage in ("auto", layout.storage)]
-        there = [layout for layout in layouts if layout.exists(root, self._fields)]
-        for layout in there:
-            if all(facts[name] == value for name, value in layout.holds.items()):
-                return layout
-        for layout in there:
-            place, _ = layout.places(root, self._fields)
-            _check_claims(str(place), layout.holds, facts)
-        how = self.HOW_TO_GET_IT.format(root=root)
-        asked = ", ".join(f"{name}={value!r}" for name, value in facts.items())
-        raise InputError(f"{self.NAME} ({asked}) is not in {root}: {how}")
+        passed_over = []
+        for trees in trees_at(root):
+            there = [
+                (tree, layout) for tree in trees for layout in layouts if layout.exists(tree, self._fields)
+            ]
+            fitting = [
+                (tree, layout)
+                for tree, layout in there
+                if all(facts[name] == value for name, value in layout.holds.items())
+            ]
+            if fitting:
+                return self._only_one(fitting)
+            passed_over += there
+        for tree, layout in passed_over:
+            place = tree.place(layout.inputs(self._fields)[0])
+            _check_claims(place, layout.holds, facts)
+        raise self._not_found(root, layouts)
+
+    def _only_one(self, found: list[tuple[FileTree, Layout]]) -> tuple[FileTree, Layout]:
+        # In one place the first layout counts; LMDBs may lie beside the folders they were made from.
+        tree, layout = found[0]
+        for other, _ in found:
+            if other is not tree:
+                raise InputError(
+                    f"{self.NAME} ({self._asked}) is in {tree.location} and in {other.location}; name one."
+                )
+        return tree, layout
+
+    def _not_found(self, root: Path, layouts: list[Layout]) -> NotFoundError:
+        entries = open_tree(root).entries()
+        patterns = ", ".join(path for layout in layouts for path in layout.inputs(self._fields))
+        held = ", ".join(entries[:8]) + (", ..." if len(entries) > 8 else "") or "nothing"
+        what = f"holds {held} but none of {patterns}" if root.exists() else "does not exist"
+        return NotFoundError(
+            f"{self.NAME} ({self._asked}) is not in {root}, which {what}",
+            f"{self.HOW_TO_GET_IT} and put it there, or prepare LMDBs from it with "
+            f"`python tools/prepare_data.py {self.NAME.lower()} --source ZIP_OR_FOLDER --out {root}`",
+        )
 
 
 def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """REDS (Nah et al., CVPR Workshops 2019)."""
 
 import os
+from typing import ClassVar
 
 from fcn_plugin.datasets.layout import Layout
 from fcn_plugin.datasets.published_dataset import PublishedDataset, check_choice
@@ -15,9 +16,10 @@ class REDSDataset(PublishedDataset):
     not public.
 
     Args:
-        data_root: The folder that holds ``train/`` and ``val/``.
+        data_root: The folder or archive that holds ``train/`` and ``val/``, or the folder that holds the
+            release's archives.
         split: ``'train'`` or ``'val'``.
-        storage: ``'folder'``, ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
+        storage: ``'folder'`` (or archive), ``'lmdb'`` or ``'auto'``, which prefers LMDBs.
         kwargs: Of ``PairedImageDataset``, such as ``pipeline``.
 
     Raises:
@@ -32,10 +34,10 @@ class REDSDataset(PublishedDataset):
         Layout("{split}_blur/*/*", "{split}_sharp/*/*"),  # its archives' inner folders
         Layout("{split}/*/blur/*", "{split}/*/sharp/*"),  # as GoPro lies
     )
+    PAIRS: ClassVar = {"split": {"train": 24000, "val": 3000}}
     HOW_TO_GET_IT = (
-        "download train_blur, train_sharp, val_blur and val_sharp from Nah et al.'s project page "
-        "https://seungjunnah.github.io/Datasets/reds and unpack them there, or prepare LMDBs from a copy "
-        "elsewhere with `python tools/prepare_data.py reds --source FOLDER --out {root}`."
+        "download train_blur.zip, train_sharp.zip, val_blur.zip and val_sharp.zip from Nah et al.'s project "
+        "page https://seungjunnah.github.io/Datasets/reds"
     )
 
     def __init__(self, data_root: str | os.PathLike, split: str, storage: str = "auto", **kwargs) -> None:

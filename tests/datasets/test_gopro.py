@@ -8,6 +8,8 @@ from fcn_plugin.datasets.gopro import sequence_of
 from fcn_plugin.datasets.storage import write_lmdbs
 from fcn_plugin.errors import InputError
 
+from ..conftest import assert_same_pairs
+
 FRAMES = ["GOPR0372_07_00/{}/000047.png", "GOPR0372_07_00/{}/000048.png", "GOPR0374_11_00/{}/000047.png"]
 KEYS = ["GOPR0372_07_00/000047", "GOPR0372_07_00/000048", "GOPR0374_11_00/000047"]
 FLAT_NAMES = ["GOPR0384_11_00-000001.png", "GOPR0384_11_05-004001.png"]
@@ -73,10 +75,7 @@ def test_prepared_lmdbs_hold_the_same_images(official, tmp_path):
         write_lmdbs(folders.lmdb_plans(tmp_path / "out"), workers=0)
         lmdbs = GoProDataset(tmp_path / "out", "train", blur)
         assert lmdbs.metainfo["storage"] == "lmdb"
-        assert lmdbs.keys() == folders.keys()
-        for index in range(len(folders)):
-            for image in ("img", "gt"):
-                np.testing.assert_array_equal(lmdbs[index][image], folders[index][image])
+        assert_same_pairs(lmdbs, folders)
 
 
 def test_lmdb_of_another_blur_is_refused(official):
@@ -139,10 +138,13 @@ def test_missing_dataset_says_where_to_get_it(tmp_path):
     with pytest.raises(InputError) as caught:
         GoProDataset(tmp_path / "GoPro", "test", "gamma")
     message = str(caught.value)
-    assert message.startswith(f"GoPro (split='test', blur='gamma') is not in {tmp_path / 'GoPro'}: ")
-    assert "GOPRO_Large from Nah et al.'s project page" in message
+    assert message.startswith(
+        f"GoPro (split='test', blur='gamma') is not in {tmp_path / 'GoPro'}, which does not exist: download "
+    )
+    assert "GOPRO_Large.zip from Nah et al.'s project page" in message
     assert "https://seungjunnah.github.io/Datasets/gopro" in message
-    assert f"`python tools/prepare_data.py gopro --source FOLDER --out {tmp_path / 'GoPro'}`" in message
+    command = f"`python tools/prepare_data.py gopro --source ZIP_OR_FOLDER --out {tmp_path / 'GoPro'}`"
+    assert message.endswith(f"{command}.")
 
 
 def test_mmengine_builds_its_data_loader(official):

@@ -6,6 +6,8 @@ from fcn_plugin.datasets import HIDEDataset
 from fcn_plugin.datasets.storage import write_lmdbs
 from fcn_plugin.errors import InputError
 
+from ..conftest import assert_same_pairs
+
 CLOSE_UPS = ["102fromGOPR1096.MP4.png", "7fromGOPR1034.png"]
 LONG_SHOTS = ["12fromGOPR0950.png"]
 
@@ -62,10 +64,8 @@ def test_prepared_lmdbs_hold_the_same_images_and_no_others(official, tmp_path):
     write_lmdbs(folders.lmdb_plans(tmp_path / "out"), workers=0)
     lmdbs = HIDEDataset(tmp_path / "out")
     assert lmdbs.metainfo["storage"] == "lmdb"
-    assert lmdbs.keys() == lmdbs.target.keys() == folders.keys()
-    for index in range(len(folders)):
-        for image in ("img", "gt"):
-            np.testing.assert_array_equal(lmdbs[index][image], folders[index][image])
+    assert lmdbs.target.keys() == folders.keys()
+    assert_same_pairs(lmdbs, folders)
 
 
 def test_blurry_image_without_sharp_one_is_refused(official):
@@ -93,5 +93,5 @@ def test_missing_dataset_says_where_to_get_it(tmp_path):
         HIDEDataset(tmp_path / "HIDE")
     assert "is not in" in str(caught.value)
     assert "https://github.com/joanshen0508/HA_deblur" in str(caught.value)
-    command = f"`python tools/prepare_data.py hide --source FOLDER --out {tmp_path / 'HIDE'}`"
+    command = f"`python tools/prepare_data.py hide --source ZIP_OR_FOLDER --out {tmp_path / 'HIDE'}`"
     assert command in str(caught.value)

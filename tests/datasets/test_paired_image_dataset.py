@@ -115,7 +115,7 @@ def test_pair_of_different_sizes_is_refused(root, write_images):
     write_images(root / "target", "b/d.png", height=20, width=30)
     dataset = dataset_of(root)
     dataset[1]
-    for use in (lambda: dataset[2], dataset.check_sizes):
+    for use in (lambda: dataset[2], lambda: dataset.check_size("b/d")):
         with pytest.raises(InputError, match=r"'b/d' differ in size: 32×24 in .*input but 30×20 in .*target"):
             use()
 

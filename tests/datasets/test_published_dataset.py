@@ -1,10 +1,12 @@
 import json
+from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from fcn_plugin.datasets import GoProDataset
 from fcn_plugin.datasets.layout import Layout
-from fcn_plugin.datasets.published_dataset import PublishedDataset
+from fcn_plugin.datasets.published_dataset import NotFoundError, PublishedDataset
 from fcn_plugin.datasets.storage import write_lmdbs
 from fcn_plugin.errors import InputError
 
@@ -16,7 +18,8 @@ class Letters(PublishedDataset):
         Layout("{case}/blurry/*", "{case}/sharp/*"),
         Layout("blurry/*", "sharp/*", holds={"case": "upper"}),
     )
-    HOW_TO_GET_IT = "write some."
+    PAIRS: ClassVar = {"case": {"upper": 1, "lower": 2}}
+    HOW_TO_GET_IT = "write some"
 
     def __init__(self, data_root, case, storage="auto", **kwargs):
         super().__init__(data_root, storage, {"case": case}, **kwargs)
@@ -39,7 +42,10 @@ def test_storage_is_chosen_and_told(both_layouts):
         dataset = Letters(both_layouts, "lower", storage)
         assert dataset.metainfo == {"dataset": "Letters", "case": "lower", "storage": expected}
     assert Letters(both_layouts, "upper").metainfo["storage"] == "folder"
-    with pytest.raises(InputError, match=r"Letters \(case='upper'\) is not in .*: write some\."):
+    with pytest.raises(
+        InputError,
+        match=r"Letters \(case='upper'\) is not in .*, which holds .*: write some and put it there",
+    ):
         Letters(both_layouts, "upper", "lmdb")
     with pytest.raises(InputError, match="storage must be one of 'auto', 'folder', 'lmdb', not 'zip'"):
         Letters(both_layouts, "upper", "zip")
@@ -75,3 +81,54 @@ def test_plans_say_what_they_hold(tmp_path, write_images):
     assert str(sharp.path) == "out/train/sharp.lmdb"
     assert sharp.info == {"dataset": "GoPro", "split": "train", "role": "sharp"}
     assert blurry.keys == sharp.keys == ["GOPR1/1"]
+
+
+def test_folders_that_an_archive_brings_are_found(tmp_path, write_images, write_zip):
+    images = write_images(tmp_path / "files", "upper/blurry/A.png", "upper/sharp/A.png")
+    write_images(tmp_path / "files", "__MACOSX/upper/blurry/._A.png")
+    for top in ("", "letters", "letters/letters"):
+        (tmp_path / "root" / top).parent.mkdir(parents=True, exist_ok=True)
+        archive = write_zip(tmp_path / "zips/letters.zip", tmp_path / "files", top)
+        for root, storage in ((archive, "zip"), (archive.parent, "zip")):
+            dataset = Letters(root, "upper")
+            assert dataset.metainfo["storage"] == storage
+            assert dataset.keys() == ["A"]
+            np.testing.assert_array_equal(dataset[0]["gt"], images["upper/sharp/A.png"])
+    (tmp_path / "root/a").mkdir(parents=True)
+    (tmp_path / "files").rename(tmp_path / "root/a/b")
+    assert Letters(tmp_path / "root", "upper").metainfo["storage"] == "folder"
+    with pytest.raises(InputError, match="is not in"):  # it is not looked for everywhere
+        Letters(tmp_path, "upper")
+
+
+def test_archives_of_one_folder_are_one_release(tmp_path, write_images, write_zip):
+    write_images(tmp_path, "a/lower/blurry/a.png", "b/lower/sharp/a.png")
+    for name in ("a", "b"):
+        write_zip(tmp_path / f"zips/{name}.zip", tmp_path / name)
+    dataset = Letters(tmp_path / "zips", "lower")
+    assert dataset.keys() == ["a"]
+    assert dataset.input.location == str(tmp_path / "zips/*.zip/lower/blurry/*")
+
+
+def test_a_dataset_that_is_there_twice_is_refused(tmp_path, write_images):
+    write_images(tmp_path, *(f"{copy}/lower/{kind}/a.png" for copy in "xy" for kind in ("blurry", "sharp")))
+    with pytest.raises(InputError, match=r"Letters \(case='lower'\) is in .*x and in .*y; name one"):
+        Letters(tmp_path, "lower")
+    assert Letters(tmp_path / "x", "lower").keys() == ["a"]
+
+
+def test_what_is_there_instead_is_told(tmp_path, write_images, write_zip):
+    write_images(tmp_path / "files", "Numbers/train/1.png", "readme.txt.png")
+    archive = write_zip(tmp_path / "numbers.zip", tmp_path / "files")
+    with pytest.raises(NotFoundError) as caught:
+        Letters(archive, "lower", "folder")
+    assert str(caught.value).startswith(
+        f"Letters (case='lower') is not in {archive}, which holds Numbers/, readme.txt.png "
+        "but none of lower/blurry/*, blurry/*: write some and put it there"
+    )
+
+
+def test_number_of_pairs_is_compared_with_the_published_one(both_layouts):
+    Letters(both_layouts, "upper").check_count()
+    with pytest.raises(InputError, match=r"holds 1 pairs, but Letters \(case='lower'\) was published with 2"):
+        Letters(both_layouts, "lower").check_count()

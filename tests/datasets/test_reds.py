@@ -6,6 +6,8 @@ from fcn_plugin.datasets import REDSDataset
 from fcn_plugin.datasets.storage import write_lmdbs
 from fcn_plugin.errors import InputError
 
+from ..conftest import assert_same_pairs
+
 FRAMES = ["000/00000000.png", "000/00000001.png", "239/00000099.png"]
 KEYS = ["000/00000000", "000/00000001", "239/00000099"]
 TREES = {
@@ -49,10 +51,7 @@ def test_prepared_lmdbs_hold_the_same_images(tmp_path, write_images):
     write_lmdbs(folders.lmdb_plans(tmp_path / "out"), workers=0)
     lmdbs = REDSDataset(tmp_path / "out", "val")
     assert lmdbs.metainfo["storage"] == "lmdb"
-    assert lmdbs.keys() == folders.keys()
-    for index in range(len(folders)):
-        for image in ("img", "gt"):
-            np.testing.assert_array_equal(lmdbs[index][image], folders[index][image])
+    assert_same_pairs(lmdbs, folders)
 
 
 def test_unknown_split_is_refused(tmp_path):
@@ -64,6 +63,4 @@ def test_missing_dataset_says_where_to_get_it(tmp_path):
     with pytest.raises(InputError) as caught:
         REDSDataset(tmp_path / "REDS", "val")
     assert "https://seungjunnah.github.io/Datasets/reds" in str(caught.value)
-    assert f"`python tools/prepare_data.py reds --source FOLDER --out {tmp_path / 'REDS'}`" in str(
-        caught.value
-    )
+    assert "`python tools/prepare_data.py reds --source " in str(caught.value)

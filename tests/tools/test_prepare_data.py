@@ -5,14 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from fcn_plugin.datasets import GoProDataset, HIDEDataset
-from fcn_plugin.datasets.storage import FolderStore, LMDBStore, verify_lmdb
+from fcn_plugin.datasets import GoProDataset, HIDEDataset, RealBlurDataset, REDSDataset
+from fcn_plugin.datasets.realblur import RELEASED_AS
+from fcn_plugin.datasets.storage import FolderStore, LMDBStore
+
+from ..conftest import assert_same_pairs
 
 TOOL = Path(__file__).parents[2] / "tools/prepare_data.py"
 
@@ -24,6 +28,12 @@ def prepare():
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return lambda *words: module.main([*map(str, words), "--workers", "0"])
+
+
+@pytest.fixture(scope="module")
+def few(prepare):
+    """The tool on fewer pairs than were published."""
+    return lambda *words: prepare(*words, "--incomplete")
 
 
 def write_images(folder, *names, height=24, width=32):
@@ -42,55 +52,168 @@ def gopro(tmp_path):
     return tmp_path / "source"
 
 
-def assert_equal(a, b):
-    assert a.keys() == b.keys()
-    for index in range(len(a)):
-        np.testing.assert_array_equal(a[index]["img"], b[index]["img"])
-        np.testing.assert_array_equal(a[index]["gt"], b[index]["gt"])
-
-
-def test_gopro(gopro, tmp_path, prepare, capsys):
+def test_gopro(gopro, tmp_path, few, capsys):
     out = tmp_path / "GoPro"
-    prepare("gopro", "--source", gopro, "--out", out)
+    few("gopro", "--source", gopro, "--out", out)
     assert sorted(path.relative_to(out).as_posix() for path in out.glob("*/*")) == [
         "test/blur.lmdb", "test/sharp.lmdb", "train/blur.lmdb", "train/sharp.lmdb"
     ]  # fmt: skip
     for split in ("train", "test"):
         dataset = GoProDataset(out, split, "linear")
         assert dataset.metainfo["storage"] == "lmdb"
-        assert_equal(dataset, GoProDataset(gopro, split, "linear"))
+        assert_same_pairs(dataset, GoProDataset(gopro, split, "linear"))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert all(": 3 images, " in line for line in lines)
 
 
-def test_running_again_writes_only_what_is_missing(gopro, tmp_path, prepare, capsys):
+def test_running_again_writes_only_what_is_missing(gopro, tmp_path, few, capsys):
     command = "gopro", "--source", gopro, "--out", tmp_path / "GoPro", "--splits", "train"
-    prepare(*command)
+    few(*command)
     capsys.readouterr()
-    prepare(*command, "--blur", "linear", "--blur", "gamma")
+    few(*command, "--blur", "linear", "--blur", "gamma")
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(": ")[0].rsplit("/", 1)[1] for line in lines if "left alone" in line] == [
         "blur.lmdb", "sharp.lmdb"
     ]  # fmt: skip
     assert GoProDataset(tmp_path / "GoPro", "train", "gamma").input.info["blur"] == "gamma"
-    prepare(*command, "--overwrite")
+    few(*command, "--overwrite")
     assert "left alone" not in capsys.readouterr().out
 
 
-def test_flat_tree(tmp_path, prepare):
+def test_flat_tree(tmp_path, few):
     for folder in ("input", "target"):
         write_images(tmp_path / "flat/test" / folder, "GOPR1-000001.png")
-    prepare("gopro", "--source", tmp_path / "flat", "--out", tmp_path / "out", "--splits", "test")
+    few("gopro", "--source", tmp_path / "flat", "--out", tmp_path / "out", "--splits", "test")
     assert GoProDataset(tmp_path / "out", "test", "linear", "lmdb").keys() == ["GOPR1-000001"]
 
 
-def test_hide(tmp_path, prepare):
+def test_hide(tmp_path, few):
     source = tmp_path / "source"
     write_images(source, "test/test-close-ups/a.MP4.png", "test/test-long-shot/b.png")
     write_images(source / "GT", "a.MP4.png", "b.png", "more.png")
-    prepare("hide", "--source", source, "--out", tmp_path / "HIDE")
-    assert_equal(HIDEDataset(tmp_path / "HIDE", "lmdb"), HIDEDataset(source))
+    few("hide", "--source", source, "--out", tmp_path / "HIDE")
+    assert_same_pairs(HIDEDataset(tmp_path / "HIDE", "lmdb"), HIDEDataset(source))
+
+
+def test_reds_from_its_archives(tmp_path, few, write_zip):
+    for kind in ("blur", "sharp"):
+        write_images(tmp_path / kind, *(f"val/val_{kind}/00{n}/00000000.png" for n in range(2)))
+        write_zip(tmp_path / f"downloads/val_{kind}.zip", tmp_path / kind)
+    few("reds", "--source", tmp_path / "downloads", "--out", tmp_path / "REDS", "--splits", "val")
+    prepared, released = REDSDataset(tmp_path / "REDS", "val"), REDSDataset(tmp_path / "downloads", "val")
+    assert (prepared.metainfo["storage"], released.metainfo["storage"]) == ("lmdb", "zip")
+    assert_same_pairs(prepared, released)
+
+
+def test_realblur(tmp_path, few):
+    source = tmp_path / "RealBlur"
+    for subset, folder in RELEASED_AS.items():
+        for split in ("train", "test"):
+            pair = [f"{folder}/{split}/{kind}/{kind}_1.png" for kind in ("gt", "blur")]
+            write_images(source, *pair)
+            (source / f"RealBlur_{subset}_{split}_list.txt").write_text(" ".join(pair))
+    few("realblur", "--source", source, "--out", tmp_path / "out", "--subsets", "R")
+    for split in ("train", "test"):
+        assert_same_pairs(
+            RealBlurDataset(tmp_path / "out", "R", split, "lmdb"), RealBlurDataset(source, "R", split)
+        )
+    assert not (tmp_path / "out/RealBlur_J").exists()
+
+
+@pytest.mark.parametrize(("encoding", "top"), [("png", ""), ("raw", "GOPRO_Large")])
+def test_gopro_from_the_zip(gopro, tmp_path, few, write_zip, encoding, top):
+    archive = write_zip(tmp_path / "GOPRO_Large.zip", gopro, top)
+    out = tmp_path / "GoPro"
+    few("gopro", "--source", archive, "--out", out, "--blur", "gamma", "--encoding", encoding)
+    for split in ("train", "test"):
+        prepared = GoProDataset(out, split, "gamma")
+        assert prepared.input.info["encoding"] == encoding
+        assert_same_pairs(prepared, GoProDataset(gopro, split, "gamma"))
+
+
+def test_lmdbs_are_a_source_too(gopro, tmp_path, few):
+    few("gopro", "--source", gopro, "--out", tmp_path / "first")
+    few("gopro", "--source", tmp_path / "first", "--out", tmp_path / "second", "--encoding", "raw")
+    for split in ("train", "test"):
+        prepared = GoProDataset(tmp_path / "second", split, "linear")
+        assert prepared.metainfo["storage"] == "lmdb"
+        assert_same_pairs(prepared, GoProDataset(gopro, split, "linear"))
+
+
+def test_number_of_pairs(tmp_path, prepare, capsys):
+    """All of HIDE is prepared without a word more; a release that lost a pair is refused."""
+    write_images(tmp_path, "a.png", height=8, width=8)
+    image = (tmp_path / "a.png").read_bytes()
+    names = [f"test-close-ups/{n}.png" for n in range(962)] + [
+        f"test-long-shot/{n}.png" for n in range(962, 2025)
+    ]
+    for archive, kept in (("HIDE.zip", names), ("lost.zip", names[:-1])):
+        with zipfile.ZipFile(tmp_path / archive, "w") as opened:
+            for name in kept:
+                opened.writestr(f"HIDE_dataset/test/{name}", image)
+                opened.writestr(f"HIDE_dataset/GT/{name.split('/')[1]}", image)
+    lost = "hide", "--source", tmp_path / "lost.zip", "--out", tmp_path / "HIDE"
+    with pytest.raises(SystemExit, match="1"):
+        prepare(*lost)
+    message = r"holds 2024 pairs, but HIDE \(.*\) was published with 2025; get .* or give --incomplete"
+    assert re.search(message, capsys.readouterr().err)
+    assert not (tmp_path / "HIDE").exists()
+    prepare("hide", "--source", tmp_path / "HIDE.zip", "--out", tmp_path / "HIDE")
+    assert len(HIDEDataset(tmp_path / "HIDE", "lmdb")) == 2025
+
+
+def test_crops_may_be_any_number(tmp_path, prepare):
+    for kind in ("blur", "sharp"):
+        write_images(tmp_path / f"crops/train/{kind}_crops", "GOPR1-000001_s001.png", "GOPR1-000001_s002.png")
+    prepare("gopro", "--source", tmp_path / "crops", "--out", tmp_path / "out", "--splits", "train")
+    assert len(GoProDataset(tmp_path / "out", "train", "linear")) == 2
+
+
+def test_a_missing_split_is_told(gopro, tmp_path, prepare, few, capsys):
+    (gopro / "test").rename(tmp_path / "elsewhere")
+    command = "gopro", "--source", gopro, "--out", tmp_path / "out"
+    with pytest.raises(SystemExit, match="1"):
+        prepare(*command)
+    message = (
+        rf"error: GoPro \(split='test', blur='linear'\) is not in {gopro}, which holds train/ .*: choose "
+    )
+    message += "what there is by --splits and --blur, or give --incomplete for all of it"
+    assert re.match(message, capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+    few(*command)
+    assert os.listdir(tmp_path / "out") == ["train"]
+
+
+def test_another_archive_is_refused(tmp_path, few, write_zip, capsys):
+    write_images(tmp_path / "hide", "HIDE_dataset/test/test-close-ups/a.png", "HIDE_dataset/GT/a.png")
+    archive = write_zip(tmp_path / "HIDE.zip", tmp_path / "hide")
+    with pytest.raises(SystemExit, match="1"):
+        few("gopro", "--source", archive, "--out", tmp_path / "out")
+    assert re.match(
+        rf"error: GoPro \(split='train', blur='linear'\) is not in {archive}, which holds HIDE_dataset/ "
+        r"but none of .*train/\*/blur/\*.*: download GOPRO_Large\.zip from ",
+        capsys.readouterr().err,
+    )
+
+
+def test_a_damaged_archive_is_refused(gopro, tmp_path, few, write_zip, capsys):
+    """Whatever is found midway, nothing remains that looks like a whole LMDB."""
+    write_images(gopro, "train/GOPR0/blur/000002.png", height=200, width=200)
+    write_images(gopro, "train/GOPR0/sharp/000002.png", height=200, width=200)
+    archive = write_zip(tmp_path / "GoPro.zip", gopro)
+    whole = archive.read_bytes()
+    with zipfile.ZipFile(archive) as opened:
+        middle = opened.getinfo("train/GOPR0/blur/000002.png").header_offset + 60_000
+    for content, message in (
+        (whole[: len(whole) // 2], r"GoPro\.zip is cut off or no zip archive"),
+        (whole[:middle] + b"\0" * 99 + whole[middle + 99 :], r"000002\.png is damaged \(.*\); download"),
+    ):
+        archive.write_bytes(content)
+        with pytest.raises(SystemExit, match="1"):
+            few("gopro", "--source", archive, "--out", tmp_path / "out", "--splits", "train")
+        assert re.search(message, capsys.readouterr().err)
+        assert not list(tmp_path.glob("out/*/[!.]*"))
 
 
 def test_folder(tmp_path, prepare):
@@ -103,7 +226,7 @@ def test_folder(tmp_path, prepare):
 
 
 @pytest.mark.parametrize("flaw", ["unpaired", "size"])
-def test_pairs_are_checked_before_anything_is_written(gopro, tmp_path, prepare, capsys, flaw):
+def test_pairs_are_checked_before_anything_is_written(gopro, tmp_path, few, capsys, flaw):
     if flaw == "unpaired":
         write_images(gopro, "test/GOPR0/sharp/000002.png")
         message = r"1 of the 4 images in .*sharp.* have no partner"
@@ -111,16 +234,21 @@ def test_pairs_are_checked_before_anything_is_written(gopro, tmp_path, prepare, 
         write_images(gopro, "test/GOPR2/sharp/000001.png", height=20)
         message = "'GOPR2/000001' differ in size: 32×24 in .* but 32×20 in"
     with pytest.raises(SystemExit, match="1"):
-        prepare("gopro", "--source", gopro, "--out", tmp_path / "out")
+        few("gopro", "--source", gopro, "--out", tmp_path / "out")
     assert re.search(message, capsys.readouterr().err)
     assert not (tmp_path / "out").exists()
 
 
-def test_command_line(gopro, tmp_path):
-    command = [sys.executable, TOOL, "gopro", "--source", gopro, "--out", tmp_path / "out", "--workers", "1"]
-    result = subprocess.run([*command, "--splits", "train"], cwd=tmp_path, capture_output=True, text=True)
+def test_command_line(gopro, tmp_path, write_zip):
+    """A worker process of its own reads the archive."""
+    archive = write_zip(tmp_path / "GoPro.zip", gopro)
+    command = [sys.executable, TOOL, "gopro", "--source", archive, "--out", tmp_path / "out"]
+    command += ["--splits", "train", "--incomplete", "--workers", "1"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (result.returncode, len(result.stdout.splitlines())) == (0, 2)
-    verify_lmdb(tmp_path / "out/train/blur.lmdb")
+    assert_same_pairs(
+        GoProDataset(tmp_path / "out", "train", "linear"), GoProDataset(gopro, "train", "linear")
+    )
 
 
 def test_error_is_one_sentence(tmp_path):

@@ -1,9 +1,22 @@
-"""Where images are read from: folders and LMDBs behind one interface."""
+"""Where images are read from: folders, zip archives and LMDBs behind one interface."""
 
+from fcn_plugin.datasets.storage.file_tree import FileTree
 from fcn_plugin.datasets.storage.folder_store import FolderStore
 from fcn_plugin.datasets.storage.image_store import ImageStore
 from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
 from fcn_plugin.datasets.storage.lmdb_writer import LMDBPlan, verify_lmdb, write_lmdbs
 from fcn_plugin.datasets.storage.open_store import open_store
+from fcn_plugin.datasets.storage.open_tree import open_tree, trees_at
 
-__all__ = ["FolderStore", "ImageStore", "LMDBPlan", "LMDBStore", "open_store", "verify_lmdb", "write_lmdbs"]
+__all__ = [
+    "FileTree",
+    "FolderStore",
+    "ImageStore",
+    "LMDBPlan",
+    "LMDBStore",
+    "open_store",
+    "open_tree",
+    "trees_at",
+    "verify_lmdb",
+    "write_lmdbs",
+]

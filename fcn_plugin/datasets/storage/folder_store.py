@@ -1,16 +1,16 @@
-"""Images in folders."""
+"""Images in folders and in zip archives."""
 
-import glob
 import os
-import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image
 
+from fcn_plugin.datasets.storage.file_tree import FileTree, pattern_expression
 from fcn_plugin.datasets.storage.image_codec import decode_rgb, unreadable_image
 from fcn_plugin.datasets.storage.image_store import unknown_key
+from fcn_plugin.datasets.storage.open_tree import open_tree
 from fcn_plugin.errors import InputError
 from fcn_plugin.registry import TASK_UTILS
 
@@ -19,70 +19,80 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
 @TASK_UTILS.register_module()
 class FolderStore:
-    """The images below a folder that match patterns.
+    """The images below a folder, or in a zip archive, that match patterns.
 
     What a pattern's stars stand for, joined by ``/`` and without the extension, is an image's key:
     ``*/sharp/*`` gives ``GOPR0372_07_00/sharp/000047.png`` the key ``GOPR0372_07_00/000047``. ``**/``
     stands for any number of folders. Hidden files are left out.
 
     Args:
-        root: The folder.
+        root: The folder, the archive or a ``FileTree``.
         patterns: Glob patterns below it that end in a star.
+        only: The names, below the root, of the files to keep; all where it is None.
 
     Raises:
         InputError: A pattern finds no images, or two images have the same key.
     """
 
-    def __init__(self, root: str | os.PathLike, patterns: Sequence[str] = ("**/*",)) -> None:
-        self.location = ", ".join(_place(root, pattern) for pattern in patterns)
+    def __init__(
+        self,
+        root: str | os.PathLike | FileTree,
+        patterns: Sequence[str] = ("**/*",),
+        only: Collection[str] | None = None,
+    ) -> None:
+        self._tree = open_tree(root)
+        self.location = ", ".join(self._place(pattern) for pattern in patterns)
         self.info: dict = {}
-        self._paths: dict[str, Path] = {}
+        self._names: dict[str, str] = {}
         for pattern in patterns:
-            found = _find_images(Path(root), pattern)
+            found = [name for name in self._find_images(pattern) if only is None or name in only]
             if not found:
                 kinds = " ".join(IMAGE_SUFFIXES)
-                raise InputError(f"There are no images ({kinds}) at {_place(root, pattern)}; check the path.")
-            for key, path in found:
-                if key in self._paths:
-                    raise InputError(f"{self._paths[key]} and {path} have the same key {key!r}; rename one.")
-                self._paths[key] = path
+                listed = "" if only is None else f" of the {len(only)} listed"
+                place = self._place(pattern)
+                raise InputError(f"There are no images ({kinds}){listed} at {place}; check the path.")
+            for name in found:
+                self._add(_key(pattern, name), name)
 
     def keys(self) -> list[str]:
-        return sorted(self._paths)
+        return sorted(self._names)
 
     def size(self, key: str) -> tuple[int, int]:
-        path = self._path(key)
+        name = self._name(key)
         try:
-            with Image.open(path) as header:
+            with self._tree.open(name) as file, Image.open(file) as header:
                 return header.height, header.width
         except OSError as error:
-            raise unreadable_image(str(path)) from error
+            raise unreadable_image(self._tree.place(name)) from error
 
     def read(self, key: str) -> np.ndarray:
-        path = self._path(key)
+        name = self._name(key)
+        place = self._tree.place(name)
         try:
-            content = path.read_bytes()
+            with self._tree.open(name) as file:
+                content = file.read()
         except OSError as error:
-            raise InputError(f"{path} cannot be read ({error.strerror}); check the file.") from error
-        return decode_rgb(content, str(path))
+            raise InputError(f"{place} cannot be read ({error.strerror}); check the file.") from error
+        return decode_rgb(content, place)
 
-    def _path(self, key: str) -> Path:
-        if key not in self._paths:
+    def _find_images(self, pattern: str) -> list[str]:
+        return [name for name in self._tree.find(pattern) if name.lower().endswith(IMAGE_SUFFIXES)]
+
+    def _add(self, key: str, name: str) -> None:
+        if key in self._names:
+            first, second = self._tree.place(self._names[key]), self._tree.place(name)
+            raise InputError(f"{first} and {second} have the same key {key!r}; rename one.")
+        self._names[key] = name
+
+    def _name(self, key: str) -> str:
+        if key not in self._names:
             raise unknown_key(self, key)
-        return self._paths[key]
+        return self._names[key]
+
+    def _place(self, pattern: str) -> str:
+        return self._tree.location if pattern == "**/*" else self._tree.place(pattern)
 
 
-def _place(root: str | os.PathLike, pattern: str) -> str:
-    return str(root if pattern == "**/*" else Path(root, pattern))
-
-
-def _find_images(root: Path, pattern: str) -> list[tuple[str, Path]]:
-    key_parts = re.compile(re.escape(pattern).replace(r"\*\*/", "(?:(.+)/)?").replace(r"\*", "([^/]+)"))
-    found = []
-    # glob follows links to folders, which Path.glob does not below `**`; datasets are often linked.
-    for name in glob.iglob(pattern, root_dir=root, recursive=True):
-        path = Path(name)
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            parts = key_parts.fullmatch(path.with_suffix("").as_posix()).groups()
-            found.append(("/".join(filter(None, parts)), root / path))
-    return found
+def _key(pattern: str, name: str) -> str:
+    stem = str(PurePosixPath(name).with_suffix(""))
+    return "/".join(filter(None, pattern_expression(pattern).fullmatch(stem).groups()))
