@@ -37,8 +37,10 @@ def plan_dataset(arguments: argparse.Namespace) -> list:
     for dataset in open_parts(arguments):
         if not arguments.incomplete:
             dataset.check_count()
-        for key in track(dataset.keys(), "Comparing sizes", console=Console(stderr=True)):
-            dataset.check_size(key)
+        keys = track(dataset.keys(), "Comparing sizes", console=Console(stderr=True))
+        sizes = {dataset.check_size(key) for key in keys}
+        if not arguments.incomplete:
+            dataset.check_published_size(sizes)
         # Both kinds of blur share one LMDB of sharp images.
         plans.update({plan.path: plan for plan in dataset.lmdb_plans(arguments.out)})
     return list(plans.values())
@@ -129,7 +131,9 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
         command.add_argument("--overwrite", action="store_true", help="write again what is there already")
         if name in DATASETS:
-            command.add_argument("--incomplete", action="store_true", help="take fewer pairs than published")
+            command.add_argument(
+                "--incomplete", action="store_true", help="take other numbers and sizes than were published"
+            )
         if name == "gopro":
             add_choice(command, "--splits", "train", "test")
             command.add_argument(

@@ -43,6 +43,7 @@ class GoProDataset(PublishedDataset):
         Layout("{split}/blur_crops/*", "{split}/sharp_crops/*", holds=LINEAR, crops=True),
     )
     PAIRS: ClassVar = {"split": {"train": 2103, "test": 1111}}
+    SIZE = (720, 1280)
     HOW_TO_GET_IT = (
         "download GOPRO_Large.zip from Nah et al.'s project page https://seungjunnah.github.io/Datasets/gopro"
     )

@@ -38,6 +38,7 @@ class HIDEDataset(PublishedDataset):
         Layout("test/input/*", "test/target/*", holds=BOTH),
     )
     PAIRS: ClassVar = {"subsets": {"test-close-ups": 962, "test-long-shot": 1063}}
+    SIZE = (720, 1280)
     HOW_TO_GET_IT = "download HIDE from https://github.com/joanshen0508/HA_deblur"
 
     def __init__(

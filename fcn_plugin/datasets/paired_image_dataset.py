@@ -73,19 +73,22 @@ class PairedImageDataset(BaseDataset):
         """The keys of all pairs, in order."""
         return [self.get_data_info(index)["key"] for index in range(len(self))]
 
-    def check_size(self, key: str) -> None:
-        """Compares the sizes of a pair without decoding an image.
+    def check_size(self, key: str) -> tuple[int, int]:
+        """The height and width of a pair, without decoding an image.
 
         Raises:
             InputError: The blurry and the sharp image differ in size.
         """
-        self._check_same_size(key, self.input.size(key), self.target.size(key))
+        size = self.input.size(key)
+        self._check_same_size(key, size, self.target.size(key))
+        return size
 
     def _check_same_size(self, key: str, input_size: tuple[int, int], target_size: tuple[int, int]) -> None:
         if input_size != target_size:
             raise InputError(
-                f"The images of {key!r} differ in size: {_size(input_size)} in {self.input.location} but "
-                f"{_size(target_size)} in {self.target.location}; remove the pair or replace one of the two."
+                f"The images of {key!r} differ in size: {size_text(input_size)} in {self.input.location} "
+                f"but {size_text(target_size)} in {self.target.location}; "
+                "remove the pair or replace one of the two."
             )
 
 
@@ -99,6 +102,7 @@ def _check_partners(keys: list[str], store: ImageStore, partners: ImageStore) ->
         )
 
 
-def _size(size: tuple[int, int]) -> str:
+def size_text(size: tuple[int, int]) -> str:
+    """Height and width as people say them, width first."""
     height, width = size
     return f"{width}×{height}"

@@ -1,12 +1,12 @@
 """A dataset that people already have, in one of the layouts it is known by."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from fcn_plugin.datasets.layout import Layout
-from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
+from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset, size_text
 from fcn_plugin.datasets.storage import FileTree, LMDBPlan, open_tree, trees_at
 from fcn_plugin.errors import InputError
 
@@ -44,6 +44,7 @@ class PublishedDataset(PairedImageDataset):
     NAME: ClassVar[str]
     LAYOUTS: ClassVar[tuple[Layout, ...]]  # the first is the one that tools/prepare_data.py writes
     PAIRS: ClassVar[Mapping[str, Mapping[str, int]]]  # {field: {value: how many were published}}
+    SIZE: ClassVar[tuple[int, int] | None]  # height and width of every image, None where they vary
     HOW_TO_GET_IT: ClassVar[str]  # to be gone on with "and put it there"
 
     def __init__(
@@ -84,17 +85,28 @@ class PublishedDataset(PairedImageDataset):
         Raises:
             InputError: They differ.
         """
-        if self._layout.crops:
-            return
         ((field, published),) = self.PAIRS.items()
         values = self._fields[field]
         expected = sum(published[value] for value in ([values] if isinstance(values, str) else values))
         found = len(self.input.keys())
-        if found != expected:
-            raise InputError(
-                f"{self.input.location} holds {found} pairs, but {self.NAME} ({self._asked}) was published "
-                f"with {expected}; get the release as it is, or give --incomplete to take what is there."
-            )
+        if found != expected and not self._layout.crops:
+            raise self._not_as_published(f"{found} pairs", str(expected))
+
+    def check_published_size(self, sizes: Iterable[tuple[int, int]]) -> None:
+        """Compares heights and widths with the published one.
+
+        Raises:
+            InputError: One differs.
+        """
+        other = set(sizes) - {self.SIZE}
+        if other and self.SIZE is not None and not self._layout.crops:
+            raise self._not_as_published(f"images of {size_text(min(other))}", size_text(self.SIZE))
+
+    def _not_as_published(self, found: str, published: str) -> InputError:
+        return InputError(
+            f"{self.input.location} holds {found}, but {self.NAME} ({self._asked}) was published with "
+            f"{published}; get the release as it is, or give --incomplete to take what is there."
+        )
 
     def _find(self, root: Path, storage: str, facts: Mapping[str, Any]) -> tuple[FileTree, Layout]:
         layouts = [layout for layout in self.LAYOUTS if storage in ("auto", layout.storage)]

@@ -43,6 +43,7 @@ class RealBlurDataset(PublishedDataset):
         Layout("RealBlur_{subset}/{split}/input/*", "RealBlur_{subset}/{split}/target/*"),
     )
     PAIRS: ClassVar = {"split": {"train": 3758, "test": 980}}
+    SIZE = None
     HOW_TO_GET_IT = "download RealBlur.tar.gz from https://github.com/rimchang/RealBlur, unpack it"
 
     def __init__(

@@ -35,6 +35,7 @@ class REDSDataset(PublishedDataset):
         Layout("{split}/*/blur/*", "{split}/*/sharp/*"),  # as GoPro lies
     )
     PAIRS: ClassVar = {"split": {"train": 24000, "val": 3000}}
+    SIZE = (720, 1280)
     HOW_TO_GET_IT = (
         "download train_blur.zip, train_sharp.zip, val_blur.zip and val_sharp.zip from Nah et al.'s project "
         "page https://seungjunnah.github.io/Datasets/reds"

@@ -19,6 +19,7 @@ class Letters(PublishedDataset):
         Layout("blurry/*", "sharp/*", holds={"case": "upper"}),
     )
     PAIRS: ClassVar = {"case": {"upper": 1, "lower": 2}}
+    SIZE = (24, 32)
     HOW_TO_GET_IT = "write some"
 
     def __init__(self, data_root, case, storage="auto", **kwargs):
@@ -128,7 +129,14 @@ def test_what_is_there_instead_is_told(tmp_path, write_images, write_zip):
     )
 
 
-def test_number_of_pairs_is_compared_with_the_published_one(both_layouts):
-    Letters(both_layouts, "upper").check_count()
+def test_number_and_size_are_compared_with_the_published_ones(both_layouts):
+    dataset = Letters(both_layouts, "upper")
+    dataset.check_count()
+    dataset.check_published_size([dataset.check_size("A")])
+    message = (
+        r"images of 16×8, but Letters \(case='upper'\) was published with 32×24; get the release as it is"
+    )
+    with pytest.raises(InputError, match=message):
+        dataset.check_published_size([(24, 32), (8, 16)])
     with pytest.raises(InputError, match=r"holds 1 pairs, but Letters \(case='lower'\) was published with 2"):
         Letters(both_layouts, "lower").check_count()

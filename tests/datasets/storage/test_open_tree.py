@@ -22,11 +22,6 @@ def test_folders_and_archives(images, write_zip):
         assert open_tree(tree) is tree
 
 
-def test_a_folder_that_is_not_there_is_empty(tmp_path):
-    tree = open_tree(tmp_path / "nowhere")
-    assert tree.entries() == list(tree.find("**/*")) == []
-
-
 def test_an_archive_that_is_no_zip_is_refused(images):
     archive = images.parent / "images.tar.gz"
     with tarfile.open(archive, "w:gz") as opened:
