@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock
+
 
 def write_atomically(path: str | os.PathLike, content: bytes | str) -> None:
     """Writes ``content`` to ``path``; a reader sees the old file or the new one, never a part.
@@ -34,35 +36,61 @@ def write_atomically(path: str | os.PathLike, content: bytes | str) -> None:
 
 @contextlib.contextmanager
 def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a new folder beside ``path`` that becomes ``path`` when the block ends without an error.
+    """Yields a new folder that becomes ``path`` when the block ends without an error.
 
     An existing ``path`` is replaced only then; after an error the half-built folder is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        os.chmod(beside, 0o777 & ~_umask())
-        yield beside
-        for file in beside.rglob("*"):
-            if file.is_file():
-                with file.open("rb") as opened:
-                    os.fsync(opened.fileno())
-        if path.exists():
-            replaced = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-            os.replace(path, replaced / path.name)
-            try:
-                os.replace(beside, path)
-            except BaseException:
-                os.replace(replaced / path.name, path)
-                raise
-            finally:
-                shutil.rmtree(replaced)
-        else:
-            os.replace(beside, path)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as work:
+        folder = Path(work, path.name)
+        folder.mkdir()
+        yield folder
+        _put_in_place(folder, path)
+
+
+@contextlib.contextmanager
+def resumable_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Yields a folder that becomes ``path`` when the block ends without an error, in this run or a later one.
+
+    Until then it lies in ``work_folder(path)``, where the block may keep what else it needs to go on
+    later. An error leaves both as they are. An existing ``path`` is replaced only at the end.
+
+    Raises:
+        filelock.Timeout: Another process is at it. The lock goes with its process, however that ends.
+    """
+    path, work = Path(path), work_folder(path)
+    work.mkdir(parents=True, exist_ok=True)
+    with FileLock(work / "lock", timeout=0):
+        folder = work / path.name
+        folder.mkdir(exist_ok=True)
+        yield folder
+        _put_in_place(folder, path)
+        # Windows keeps the file that is locked.
+        shutil.rmtree(work, ignore_errors=os.name != "posix")
+
+
+def work_folder(path: str | os.PathLike) -> Path:
+    """Where ``resumable_folder(path)`` works."""
+    return Path(path).with_name(f".{Path(path).name}.partial")
+
+
+def _put_in_place(folder: Path, path: Path) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+    if path.exists():
+        replaced = folder.with_name("replaced")
+        shutil.rmtree(replaced, ignore_errors=True)  # of a run that was killed just here
+        os.replace(path, replaced)
+        try:
+            os.replace(folder, path)
+        except BaseException:
+            os.replace(replaced, path)
+            raise
+    else:
+        os.replace(folder, path)
     _sync_folder(path.parent)
 
 

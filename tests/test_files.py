@@ -1,9 +1,10 @@
 import os
 
 import pytest
+from filelock import Timeout
 
 from fcn_plugin import files
-from fcn_plugin.files import whole_folder, write_atomically
+from fcn_plugin.files import resumable_folder, whole_folder, work_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -65,4 +66,43 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert (path / "file").read_text() == "old"
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_folder_is_built_over_several_runs(tmp_path):
+    path = tmp_path / "folder"
+
+    def interrupted():
+        with resumable_folder(path) as folder:
+            (folder / "one").write_text("1")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.listdir(tmp_path) == [work_folder(path).name]
+    with resumable_folder(path) as folder:
+        assert (folder / "one").read_text() == "1"
+        folder.with_name("beside").touch()
+        (folder / "two").write_text("2")
+    assert os.listdir(tmp_path) == ["folder"]
+    assert sorted(os.listdir(path)) == ["one", "two"]
+
+
+def test_a_folder_built_over_several_runs_replaces_the_old_one_at_the_end(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "old").touch()
+    # What is left of a run that was killed while it replaced an older one.
+    (work_folder(path) / "replaced").mkdir(parents=True)
+    (work_folder(path) / "replaced" / "older").touch()
+    with resumable_folder(path) as folder:
+        (folder / "new").touch()
+        assert os.listdir(path) == ["old"]
+    assert os.listdir(path) == ["new"]
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_only_one_process_builds_a_folder(tmp_path):
+    with resumable_folder(tmp_path / "folder"), pytest.raises(Timeout), resumable_folder(tmp_path / "folder"):
+        pass
     assert os.listdir(tmp_path) == ["folder"]

@@ -4,7 +4,8 @@ from fcn_plugin.datasets.storage.file_tree import FileTree
 from fcn_plugin.datasets.storage.folder_store import FolderStore
 from fcn_plugin.datasets.storage.image_store import ImageStore
 from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
-from fcn_plugin.datasets.storage.lmdb_writer import LMDBPlan, verify_lmdb, write_lmdbs
+from fcn_plugin.datasets.storage.lmdb_verify import verify_lmdb
+from fcn_plugin.datasets.storage.lmdb_writer import LMDBPlan, write_lmdbs
 from fcn_plugin.datasets.storage.open_store import open_store
 from fcn_plugin.datasets.storage.open_tree import open_tree, trees_at
 

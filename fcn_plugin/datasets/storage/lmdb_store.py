@@ -10,11 +10,11 @@ from fcn_plugin.datasets.storage.encodings import ENCODINGS
 from fcn_plugin.datasets.storage.image_store import unknown_key
 from fcn_plugin.datasets.storage.lmdb_layout import (
     BASICSR_ENCODING,
+    DATA,
     DATASET_INFO,
     META_INFO,
-    META_LINE,
     REBUILD,
-    ImageSize,
+    read_meta_info,
 )
 from fcn_plugin.datasets.storage.lmdb_map import LMDBMap
 from fcn_plugin.datasets.storage.lmdb_values import LMDBValues
@@ -42,7 +42,7 @@ class LMDBStore:
     def __init__(self, path: str | os.PathLike) -> None:
         self._path = Path(path)
         self.location = str(path)
-        self._sizes = self._read_meta_info()
+        self._sizes = read_meta_info(self._path)
         self.info = self._read_dataset_info()
         self.encoding = self.info.get("encoding", BASICSR_ENCODING)
         if self.encoding not in ENCODINGS:
@@ -55,6 +55,9 @@ class LMDBStore:
                 f"{path} holds {len(self._values)} of the {len(self._sizes)} images its {META_INFO} lists; "
                 f"{REBUILD}."
             )
+        # LMDB would only notice when it reads beyond the end, and the process would be killed.
+        if (self._path / DATA).stat().st_size < self.info.get("total_bytes", 0):
+            raise InputError(f"{path} is cut short: {DATA} is smaller than its images; copy it again.")
 
     def keys(self) -> list[str]:
         return sorted(self._sizes)
@@ -72,28 +75,6 @@ class LMDBStore:
                     f"{self.location} lists {key!r} in its {META_INFO} but does not hold it; {REBUILD}."
                 )
             return ENCODINGS[self.encoding].decode(content, size, f"{key!r} in {self.location}")
-
-    def _read_meta_info(self) -> dict[str, ImageSize]:
-        if not self._path.is_dir():
-            raise InputError(f"{self.location} does not exist; check the path.")
-        try:
-            lines = (self._path / META_INFO).read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            raise InputError(
-                f"{self.location} has no {META_INFO}, which lists its images; {REBUILD}."
-            ) from None
-        sizes = {}
-        for number, line in enumerate(lines, start=1):
-            match = META_LINE.fullmatch(line.strip())
-            if match is None:
-                raise InputError(
-                    f"Line {number} of {self._path / META_INFO} should read `KEY.png (height,width,3) 1`, "
-                    f"not {line!r}; {REBUILD}."
-                )
-            sizes[match["key"]] = ImageSize(int(match["height"]), int(match["width"]))
-        if not sizes:
-            raise InputError(f"{self.location} is empty: its {META_INFO} lists no images; {REBUILD}.")
-        return sizes
 
     def _read_dataset_info(self) -> dict:
         path = self._path / DATASET_INFO

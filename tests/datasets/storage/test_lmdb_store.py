@@ -173,6 +173,17 @@ def test_raw_image_of_another_size_than_listed_is_named(write_raw_lmdb):
         LMDBStore(path).read("a")
 
 
+def test_lmdb_cut_short_is_refused(tmp_path, write_images):
+    write_images(tmp_path / "images", "a.png", "b.png", height=200, width=200)
+    store = FolderStore(tmp_path / "images")
+    write_lmdbs([LMDBPlan(tmp_path / "a.lmdb", store, store.keys(), {})], workers=0)
+    data = tmp_path / "a.lmdb/data.mdb"
+    with data.open("r+b") as file:
+        file.truncate(data.stat().st_size // 2)
+    with pytest.raises(InputError, match=r"a\.lmdb is cut short: data\.mdb is smaller than its images; copy"):
+        LMDBStore(tmp_path / "a.lmdb")
+
+
 def test_unknown_encoding_is_refused(path):
     (path / "dataset_info.json").write_text(json.dumps({"encoding": "jxl"}))
     with pytest.raises(InputError, match=r"blur\.lmdb is encoded as 'jxl', not as one of png, raw; build it"):
