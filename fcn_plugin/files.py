@@ -53,16 +53,17 @@ def whole_folder(path: str | os.PathLike) -> Iterator[Path]:
 def resumable_folder(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a folder that becomes ``path`` when the block ends without an error, in this run or a later one.
 
-    Until then it lies in ``work_folder(path)``, where the block may keep what else it needs to go on
-    later. An error leaves both as they are. An existing ``path`` is replaced only at the end.
+    Until then it lies in a hidden folder beside ``path``, where the block may keep what else it needs to
+    go on later. An error leaves both as they are. An existing ``path`` is replaced only at the end.
 
     Raises:
         filelock.Timeout: Another process is at it. The lock goes with its process, however that ends.
     """
-    path, work = Path(path), work_folder(path)
+    path = Path(path)
+    folder = unfinished_folder(path)
+    work = folder.parent
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock", timeout=0):
-        folder = work / path.name
         folder.mkdir(exist_ok=True)
         yield folder
         _put_in_place(folder, path)
@@ -70,9 +71,10 @@ def resumable_folder(path: str | os.PathLike) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=os.name != "posix")
 
 
-def work_folder(path: str | os.PathLike) -> Path:
-    """Where ``resumable_folder(path)`` works."""
-    return Path(path).with_name(f".{Path(path).name}.partial")
+def unfinished_folder(path: str | os.PathLike) -> Path:
+    """The folder that ``resumable_folder(path)`` yields."""
+    path = Path(path)
+    return path.with_name(f".{path.name}.partial") / f"{path.stem}.unfinished"
 
 
 def _put_in_place(folder: Path, path: Path) -> None:

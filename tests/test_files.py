@@ -4,7 +4,7 @@ import pytest
 from filelock import Timeout
 
 from fcn_plugin import files
-from fcn_plugin.files import resumable_folder, whole_folder, work_folder, write_atomically
+from fcn_plugin.files import resumable_folder, unfinished_folder, whole_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -79,7 +79,7 @@ def test_a_folder_is_built_over_several_runs(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert os.listdir(tmp_path) == [work_folder(path).name]
+    assert os.listdir(tmp_path) == [".folder.partial"]
     with resumable_folder(path) as folder:
         assert (folder / "one").read_text() == "1"
         folder.with_name("beside").touch()
@@ -93,8 +93,9 @@ def test_a_folder_built_over_several_runs_replaces_the_old_one_at_the_end(tmp_pa
     path.mkdir()
     (path / "old").touch()
     # What is left of a run that was killed while it replaced an older one.
-    (work_folder(path) / "replaced").mkdir(parents=True)
-    (work_folder(path) / "replaced" / "older").touch()
+    replaced = unfinished_folder(path).with_name("replaced")
+    replaced.mkdir(parents=True)
+    (replaced / "older").touch()
     with resumable_folder(path) as folder:
         (folder / "new").touch()
         assert os.listdir(path) == ["old"]

@@ -165,6 +165,6 @@ def main(words: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    # Ended from outside, as by a scheduler, it removes what is half-built as it does after an error.
+    # Ended from outside, as by a scheduler, it keeps what is written as it does after an error.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended before it was done."))
     main()

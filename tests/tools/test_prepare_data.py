@@ -264,12 +264,13 @@ def test_error_is_one_sentence(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without asking it")
 def test_ending_it_midway_keeps_what_was_written(tmp_path):
     images, out = tmp_path / "images", tmp_path / "out"
+    record = out / ".a.lmdb.partial/written.txt"
     write_images(images, "000.png", height=1000, width=1000)
     for number in range(1, 60):
         (images / f"{number:03d}.png").hardlink_to(images / "000.png")
     command = [sys.executable, TOOL, "folder", "--source", images, "--out", out / "a.lmdb", "--workers", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while process.poll() is None and not (out / ".a.lmdb.partial/a.lmdb/data.mdb").exists():
+        while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         assert "Ended before it was done." in process.stderr.read()

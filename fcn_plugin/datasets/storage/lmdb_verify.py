@@ -30,9 +30,9 @@ def verify_lmdb(path: str | os.PathLike) -> list[str]:
     for key in track(keys, f"Verifying {path.name}", console=Console(stderr=True)):
         with values.value(key) as value:
             if value is None:
-                broken.append(f"{key!r} is missing")
+                broken.append(f"{key!r} in {path} is missing")
             elif key not in checksums:
-                broken.append(f"{key!r} has no checksum")
+                broken.append(f"{key!r} in {path} has no checksum")
             elif zlib.crc32(value) != checksums[key]:
-                broken.append(f"{key!r} is not what was written")
+                broken.append(f"{key!r} in {path} is not what was written")
     return broken

@@ -23,7 +23,7 @@ from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
 from fcn_plugin.datasets.storage.lmdb_verify import verify_lmdb
 from fcn_plugin.datasets.storage.partial_lmdb import MEBIBYTE, PartialLMDB
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import resumable_folder, work_folder
+from fcn_plugin.files import resumable_folder, unfinished_folder
 
 ALLOWANCE = 1.1  # on the images' bytes, for LMDB's pages and for what a sample does not tell
 LONGEST_KEY = 511  # bytes, fixed when LMDB is compiled
@@ -164,7 +164,7 @@ def _expect_bytes(plan: LMDBPlan, encoding: str, samples: int = 8) -> float:
 
 
 def _check_disk_space(plans: Sequence[LMDBPlan], expected_bytes: Sequence[float]) -> None:
-    there = [work_folder(plan.path) / plan.path.name / DATA for plan in plans]
+    there = [unfinished_folder(plan.path) / DATA for plan in plans]
     needed = sum(expected_bytes) - sum(os.path.getsize(file) for file in there if os.path.exists(file))
     folder, free = _free_bytes(plans[0].path)
     if free < needed:

@@ -31,13 +31,13 @@ def test_lists_everything_that_is_broken(path):
         transaction.delete(b"3")
 
     change(path, damage)
-    assert verify_lmdb(path) == ["'1' is not what was written", "'3' is missing"]
+    assert verify_lmdb(path) == [f"'1' in {path} is not what was written", f"'3' in {path} is missing"]
 
 
 def test_image_without_checksum_is_listed(path):
     checksums = (path / "checksums.txt").read_text().splitlines(keepends=True)
     (path / "checksums.txt").write_text("".join(checksums[:-1]))
-    assert verify_lmdb(path) == ["'4' has no checksum"]
+    assert verify_lmdb(path) == [f"'4' in {path} has no checksum"]
 
 
 def test_lmdb_of_another_program_is_refused(path):

@@ -23,7 +23,7 @@ from filelock import FileLock
 from fcn_plugin.datasets.storage import FolderStore, LMDBPlan, LMDBStore, verify_lmdb, write_lmdbs
 from fcn_plugin.datasets.storage.partial_lmdb import PartialLMDB
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import work_folder
+from fcn_plugin.files import unfinished_folder
 
 TOOL = Path(__file__).parents[3] / "tools/prepare_data.py"
 
@@ -217,7 +217,7 @@ def test_image_that_changed_on_the_way_to_the_disk_is_noticed_and_written_anew(s
 
     with monkeypatch.context() as patched:
         patched.setattr(PartialLMDB, "_commit", damaging_commit)
-        with pytest.raises(InputError, match=r"1 of its images were damaged .*\('000/000' is not what"):
+        with pytest.raises(InputError, match=r"1 of its images were damaged .*\('000/000' in .* is not what"):
             write_lmdbs([plan], workers=0)
     assert os.listdir(tmp_path / "out") == [".a.lmdb.partial"]
     lines = []
@@ -229,8 +229,9 @@ def test_image_that_changed_on_the_way_to_the_disk_is_noticed_and_written_anew(s
 def test_second_run_at_once_touches_nothing(store, tmp_path):
     plan = plan_of(store, tmp_path / "out/a.lmdb")
     write_lmdbs([plan], workers=0)
-    work_folder(plan.path).mkdir()
-    with FileLock(work_folder(plan.path) / "lock"):
+    lock = unfinished_folder(plan.path).with_name("lock")
+    lock.parent.mkdir()
+    with FileLock(lock):
         before = sorted((tmp_path / "out").rglob("*"))
         with pytest.raises(
             InputError, match=r"a\.lmdb is being written by another run; wait for it or end it"
@@ -368,7 +369,7 @@ def test_space_needed_is_what_the_images_take_less_what_is_there(
         with pytest.raises(InputError, match="not a readable image"):
             write_lmdbs([plan], workers=0, encoding="raw")
         cv2.imwrite(f"{tmp_path}/images/{key}.png", image[..., ::-1])
-        needed -= (tmp_path / ".a.lmdb.partial/a.lmdb/data.mdb").stat().st_size
+        needed -= (unfinished_folder(plan.path) / "data.mdb").stat().st_size
     free = math.ceil(needed) + spare_bytes
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(0, 0, free))
     if spare_bytes < 0:
