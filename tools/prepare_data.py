@@ -6,8 +6,7 @@
     python tools/prepare_data.py gopro --out data/GoPro --verify
 
 The source is a folder, a zip archive, which is read in place, a folder that holds the release's zip
-archives, or LMDBs. Each LMDB appears whole or not at all; running a command again writes only what is
-missing.
+archives, or LMDBs. A command that was stopped goes on where it was when it is given again.
 """
 
 import argparse
@@ -87,21 +86,22 @@ def plan_folder(arguments: argparse.Namespace) -> list:
 
 
 def verify(out: Path) -> bool:
-    """Reads every LMDB at or below ``out`` and prints what is broken; whether nothing is."""
-    from fcn_plugin.datasets.storage import verify_lmdb
+    """Reads every LMDB that is or lies below ``out`` and prints what is broken; whether nothing is."""
+    from fcn_plugin.datasets.storage import open_tree, verify_lmdb
 
-    paths = [out] if out.suffix == ".lmdb" else sorted(out.rglob("[!.]*.lmdb"))
+    tree = open_tree(out)
+    paths = [out] if out.suffix == ".lmdb" else sorted(map(tree.place, tree.find("**/*.lmdb")))
     if not paths:
         raise InputError(f"There are no LMDBs in {out}; prepare them with --source.")
-    whole = True
+    all_whole = True
     for path in paths:
         try:
-            broken = verify_lmdb(path) or []
+            flaws = verify_lmdb(path)
         except InputError as error:
-            broken = [str(error)]
-        print("\n".join(broken) or f"{path}: whole.")
-        whole = whole and not broken
-    return whole
+            flaws = [str(error)]
+        print(*flaws or [f"{path}: whole."], sep="\n")
+        all_whole = all_whole and not flaws
+    return all_whole
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
@@ -164,7 +164,11 @@ def main(words: list[str] | None = None) -> None:
         write_lmdbs(arguments.plan(arguments), arguments.workers, arguments.encoding, arguments.overwrite)
 
 
+def stop(*_: Any) -> None:
+    sys.exit("Ended before it was done; the same command goes on from here.")
+
+
 if __name__ == "__main__":
-    # Ended from outside, as by a scheduler, it keeps what is written as it does after an error.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended before it was done."))
+    for ending in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, and a scheduler
+        signal.signal(ending, stop)
     main()

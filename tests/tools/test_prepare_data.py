@@ -262,21 +262,63 @@ def test_error_is_one_sentence(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without asking it")
-def test_ending_it_midway_keeps_what_was_written(tmp_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ending_it_midway_keeps_what_was_written(tmp_path, ending):
     images, out = tmp_path / "images", tmp_path / "out"
-    record = out / ".a.lmdb.partial/written.txt"
     write_images(images, "000.png", height=1000, width=1000)
     for number in range(1, 60):
         (images / f"{number:03d}.png").hardlink_to(images / "000.png")
+    record = out / ".a.lmdb.partial/written.txt"
     command = [sys.executable, TOOL, "folder", "--source", images, "--out", out / "a.lmdb", "--workers", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
-        process.send_signal(signal.SIGTERM)
-        assert "Ended before it was done." in process.stderr.read()
-        assert re.search(r"a\.lmdb: unfinished, \d+ of 60 images are kept; run", process.stdout.read())
+        process.send_signal(ending)
+        assert "Ended before it was done; the same command goes on" in process.stderr.read()
+        assert re.search(r"a\.lmdb: unfinished, [1-9]\d* of 60 images are kept; run", process.stdout.read())
     assert process.returncode == 1
     assert os.listdir(out) == [".a.lmdb.partial"]
+
+
+@pytest.fixture
+def verify(gopro, tmp_path, few, prepare, capsys):
+    """Prepares GoPro's training split and returns what checks it: the exit status and the lines printed."""
+    few("gopro", "--source", gopro, "--out", tmp_path, "--splits", "train", "--encoding", "raw")
+
+    def run():
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            prepare("gopro", "--out", tmp_path, "--verify")
+        return caught.value.code, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_verify_lists_what_is_broken(tmp_path, verify):
+    blur, sharp = (f"{tmp_path}/train/{name}.lmdb: whole." for name in ("blur", "sharp"))
+    assert verify() == (0, [blur, sharp])
+    image = GoProDataset(tmp_path, "train", "linear").input.read("GOPR1/000001").tobytes()
+    data = tmp_path / "train/blur.lmdb/data.mdb"
+    content = data.read_bytes()
+    assert content.count(image) == 1
+    data.write_bytes(content.replace(image, image[::-1]))
+    broken = f"'GOPR1/000001' in {tmp_path}/train/blur.lmdb is not what was written"
+    assert verify() == (1, [broken, sharp])
+
+
+def test_verify_goes_on_after_what_it_cannot_check(tmp_path, verify):
+    (tmp_path / "train/blur.lmdb/checksums.txt").unlink()
+    status, (flaw, whole) = verify()
+    assert (status, whole) == (1, f"{tmp_path}/train/sharp.lmdb: whole.")
+    assert re.match(rf"{tmp_path}/train/blur\.lmdb has no checksums\.txt", flaw)
+
+
+def test_verify_needs_something_to_verify(tmp_path, prepare, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        prepare("reds", "--out", tmp_path, "--verify")
+    assert (
+        capsys.readouterr().err == f"error: There are no LMDBs in {tmp_path}; prepare them with --source.\n"
+    )
 
 
 def test_help_needs_no_slow_imports():
