@@ -78,4 +78,7 @@ class LMDBStore:
 
     def _read_dataset_info(self) -> dict:
         path = self._path / DATASET_INFO
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except ValueError as error:
+            raise InputError(f"{path} is not JSON ({error}); {REBUILD}.") from error

@@ -3,8 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from fcn_plugin.datasets.storage import FolderStore
-from fcn_plugin.datasets.storage.encoder_pool import encode_image, encoder_pool
+from fcn_plugin.datasets.storage.encoder_pool import encoder_pool
 from fcn_plugin.errors import InputError
 
 
@@ -21,18 +20,6 @@ class KillsItsProcess:
         if key == "b" and os.getpid() != self.made_in:
             os._exit(1)
         return np.zeros((8, 8, 3), np.uint8)
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-def test_images_come_in_order_from_the_store_that_is_asked(tmp_path, write_images, workers):
-    names = [f"{number}.png" for number in range(9)]
-    write_images(tmp_path / "a", *names)
-    write_images(tmp_path / "b", *names)
-    stores = [FolderStore(tmp_path / "a"), FolderStore(tmp_path / "b")]
-    with encoder_pool(stores, "raw", workers) as encode:
-        for index, store in enumerate(stores):
-            keys = store.keys()
-            assert list(encode(index, keys)) == [encode_image(store, key, "raw") for key in keys]
 
 
 def test_killed_worker_is_an_error():

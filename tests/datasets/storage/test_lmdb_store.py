@@ -184,6 +184,12 @@ def test_lmdb_cut_short_is_refused(tmp_path, write_images):
         LMDBStore(tmp_path / "a.lmdb")
 
 
+def test_unreadable_description_is_refused(path):
+    (path / "dataset_info.json").write_text('{"encoding": ')
+    with pytest.raises(InputError, match=r"blur\.lmdb/dataset_info\.json is not JSON \(.*\); build it again"):
+        LMDBStore(path)
+
+
 def test_unknown_encoding_is_refused(path):
     (path / "dataset_info.json").write_text(json.dumps({"encoding": "jxl"}))
     with pytest.raises(InputError, match=r"blur\.lmdb is encoded as 'jxl', not as one of png, raw; build it"):

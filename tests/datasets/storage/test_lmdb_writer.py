@@ -56,14 +56,15 @@ def test_images_come_back_bit_for_bit(store, tmp_path):
         assert written.size(key) == (24, 32)
 
 
-def test_worker_processes_write_the_same(store, tmp_path):
-    plans = [plan_of(store, tmp_path / name) for name in ("a.lmdb", "b.lmdb")]
-    write_lmdbs(plans, workers=2)
-    write_lmdbs([plan_of(store, tmp_path / "here.lmdb")], workers=0)
-    for plan in plans:
-        for name in ("checksums.txt", "meta_info.txt", "dataset_info.json"):
-            assert (plan.path / name).read_text() == (tmp_path / "here.lmdb" / name).read_text()
-        assert verify_lmdb(plan.path) == []
+def test_worker_processes_write_the_same(store, tmp_path, write_images):
+    write_images(tmp_path / "others", *(f"{number:02d}.png" for number in range(13)))
+    stores = {"a.lmdb": store, "b.lmdb": FolderStore(tmp_path / "others")}
+    write_lmdbs([plan_of(source, tmp_path / name) for name, source in stores.items()], workers=2)
+    write_lmdbs([plan_of(source, tmp_path / "here" / name) for name, source in stores.items()], workers=0)
+    for name in stores:
+        for file in ("checksums.txt", "meta_info.txt", "dataset_info.json"):
+            assert (tmp_path / name / file).read_text() == (tmp_path / "here" / name / file).read_text()
+        assert verify_lmdb(tmp_path / name) == []
 
 
 def test_basicsr_reads_it(store, tmp_path):
@@ -324,7 +325,7 @@ def run_tool(*words):
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX kills")
 def test_killed_run_leaves_no_half_dataset_and_is_gone_on_with(tmp_path, write_images, capsys):
-    write_images(tmp_path / "images", "00.png", height=600, width=700)
+    write_images(tmp_path / "images", "00.png", height=500, width=600)
     for number in range(1, 40):
         (tmp_path / f"images/{number:02d}.png").hardlink_to(tmp_path / "images/00.png")
     store = FolderStore(tmp_path / "images")
@@ -333,6 +334,7 @@ def test_killed_run_leaves_no_half_dataset_and_is_gone_on_with(tmp_path, write_i
     with subprocess.Popen([*command, "1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         while process.poll() is None and not (record.exists() and record.stat().st_size):
             time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)  # so that it is not done before it is killed
         with pytest.raises(InputError, match="is being written by another run"):
             write_lmdbs([LMDBPlan(path, store, store.keys(), {"dataset": "a"})], workers=0)
         process.kill()
