@@ -1,7 +1,7 @@
 """PSNR and SSIM as MMEngine metrics: one small record per image, one mean per dataset."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from fcn_plugin.errors import InputError
 from fcn_plugin.registry import METRICS
 
-from .eight_bits import round_to_8_bits
+from .prediction_field import PredictionField
 from .psnr import psnr
 from .ssim import PROTOCOLS, check_protocols, ssim_by_protocol
 
@@ -28,15 +28,23 @@ class FullReferenceMetric(BaseMetric):
         baseline: Whether the blurry images are scored too.
         collect_device: ``"gpu"`` sends the records between the processes, whatever devices they run on;
             ``"cpu"``, MMEngine's default, has them meet in a folder that all machines must share.
+        prediction: Fields of `PredictionField`, for models that leave their images elsewhere.
         options: What MMEngine's ``BaseMetric`` takes.
     """
 
     # Not None, which MMEngine warns about: the dataset's name is prefix enough.
     default_prefix = ""
 
-    def __init__(self, baseline: bool = False, collect_device: str = "gpu", **options: Any):
+    def __init__(
+        self,
+        baseline: bool = False,
+        collect_device: str = "gpu",
+        prediction: Mapping[str, Any] | None = None,
+        **options: Any,
+    ):
         super().__init__(collect_device=collect_device, **options)
         self.baseline = baseline
+        self.prediction = PredictionField(**(prediction or {}))
 
     @abstractmethod
     def score(self, images: Tensor, references: Tensor) -> dict[str, Tensor]:
@@ -48,10 +56,7 @@ class FullReferenceMetric(BaseMetric):
         Raises:
             InputError: If a prediction has NaN or infinite values, or another size than its sharp image.
         """
-        predictions = [
-            round_to_8_bits(sample["pred_img"], f"The prediction for {sample['key']}")
-            for sample in data_samples
-        ]
+        predictions = [self.prediction.read(sample) for sample in data_samples]
         all_scores = self._score_each("prediction", predictions, data_samples)
         if self.baseline:
             blurry = [

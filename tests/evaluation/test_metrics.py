@@ -164,3 +164,13 @@ def test_evaluator_takes_them_from_configs_without_a_warning(monkeypatch):
     evaluator.process([element], {"inputs": [one["gt_img"]]})
     assert list(evaluator.evaluate(1)) == ["demo/PSNR", "demo/SSIM-matlab", "demo/SSIM-matlab-blurry"]
     assert printed == []
+
+
+def test_a_prediction_elsewhere_scores_the_same():
+    here = sample("a", 1)
+    there = {**here, "output": {"image": here["pred_img"] * 255}}
+    del there["pred_img"]
+    metric, expected = PSNR(prediction={"path": "output.image", "white": 255}), PSNR()
+    metric.process(None, [there])
+    expected.process(None, [here])
+    assert metric.evaluate(1) == expected.evaluate(1)

@@ -1,8 +1,9 @@
 """Pictures to look at: blurry, restored and sharp side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import mmcv
@@ -12,7 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from fcn_plugin.evaluation import psnr, round_to_8_bits
+from fcn_plugin.evaluation import PredictionField, psnr
 from fcn_plugin.registry import HOOKS
 
 CAPTION_HEIGHT = 24
@@ -24,13 +25,15 @@ class ComparisonImageHook(Hook):
     """Saves blurry | restored | sharp for up to ``images`` samples of each validation and test; 0 for none.
 
     They are spread evenly over the dataset and written to ``WORK_DIR/comparisons/{val,test}/DATASET/KEY.png``
-    by the first rank, from what it evaluates; each validation replaces the last one's.
+    by the first rank, from what it evaluates; each validation replaces the last one's. ``prediction`` holds
+    fields of `PredictionField`, for models that leave their images elsewhere than `DeblurringModel` does.
     """
 
     priority = "LOW"
 
-    def __init__(self, images: int = 8):
+    def __init__(self, images: int = 8, prediction: Mapping[str, Any] | None = None):
         self.images = images
+        self.prediction = PredictionField(**(prediction or {}))
 
     def after_val_iter(self, runner, batch_idx: int, data_batch: dict, outputs: Sequence) -> None:
         self._save(runner, "val", batch_idx, len(runner.val_dataloader), data_batch, outputs)
@@ -50,7 +53,7 @@ class ComparisonImageHook(Hook):
         if not is_main_process() or self.images == 0 or batch_idx % ceil(batches / self.images):
             return
         sample = outputs[0]
-        picture = comparison_picture(data_batch["inputs"][0], round_to_8_bits(sample.pred_img), sample.gt_img)
+        picture = comparison_picture(data_batch["inputs"][0], self.prediction.read(sample), sample.gt_img)
         path = Path(
             runner.work_dir, "comparisons", phase, sample.get("dataset", "data"), f"{sample.get('key')}.png"
         )
