@@ -8,6 +8,7 @@ from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
 from .losses import CharbonnierEdgeLoss, CharbonnierLoss, MultiStageRatioLoss, RMSELoss
 from .spandrel_arch import SpandrelArch
+from .with_blocks import WithBlocks
 
 __all__ = [
     "EFEM",
@@ -27,4 +28,5 @@ __all__ = [
     "QueryKeyMechanism",
     "RMSELoss",
     "SpandrelArch",
+    "WithBlocks",
 ]
