@@ -52,6 +52,10 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "RealBlurDataset": lambda data: {"data_root": data, "subset": "J", "split": "test"},
     "RIM": {"in_channels": 2},
     "SpandrelArch": {"arch": "NAFNet", **TINY_PEERS["NAFNet"]},
+    "WithBlocks": {
+        "network": TINY_FCN,
+        "blocks": [{"after": "global_feature_catchers.0.shallow", "cfg": {"type": "fcn_plugin.EFEM"}}],
+    },
 }
 """Arguments that a component takes at the least, given a folder of data, by its name; none, if not here."""
 
