@@ -1,0 +1,1 @@
+"""How fast pairs are read, this package's way and others'. `tools/benchmark_data.py` calls it."""
