@@ -12,8 +12,13 @@ from .cold import cold_passes
 from .measure import Turns, build_loader, check_equal, cycle, loader_rates, one_thread, rates, summary
 from .readers import ENCODINGS, READERS, SIDES, PairFolder, open_reader, train_transforms
 
-# By reader: what it is used with. For (a), which is there to compare single cores with, nothing.
-COLLATES = {"b": "mmengine.pseudo_collate", "c": "fcn_plugin.collate_pairs", "d": "fcn_plugin.collate_pairs"}
+# What readers are put behind a loader, and how it makes batches.
+LOADED = (
+    ("b", "mmengine.pseudo_collate"),
+    ("c", "fcn_plugin.collate_pairs"),
+    ("d", "mmengine.pseudo_collate"),
+    ("d", "fcn_plugin.collate_pairs"),
+)
 
 
 def compare(
@@ -52,8 +57,10 @@ def compare(
         measured["convert"] = [max(batches) * rate for rate in measured["convert"]]
         report("through a loader ...")
         loaders = {
-            (reader, count, batch): partial(build_loader, datasets[reader, "crops"], count, batch, collate)
-            for reader, collate in COLLATES.items()
+            (reader, collate, count, batch): partial(
+                build_loader, datasets[reader, "crops"], count, batch, collate
+            )
+            for reader, collate in LOADED
             for count in workers
             for batch in batches
         }
@@ -76,8 +83,14 @@ def compare(
         ],
         "bounds": {name: summary(measured[name]) for name in alone},
         "loader": [
-            {"reader": reader, "workers": count, "batch": batch, "pairs_per_s": summary(values)}
-            for (reader, count, batch), values in loaded.items()
+            {
+                "reader": reader,
+                "collate": collate,
+                "workers": count,
+                "batch": batch,
+                "pairs_per_s": summary(values),
+            }
+            for (reader, collate, count, batch), values in loaded.items()
         ],
         "cold": [
             {

@@ -55,14 +55,15 @@ def _bounds(result: dict[str, Any]) -> list[str]:
     gigabytes = 2 * 3 * result["crop"] ** 2 / 1e3  # per second, when divided by microseconds
     crops, whole = taken["d", "crops"], taken["d", "whole"]
     rest = crops - alone["copy crops"] - alone["python"]
-    shares = ", ".join(f"{alone['decode'] / taken[reader, 'crops']:.0%} of ({reader})" for reader in "abc")
+    milliseconds = ", ".join(f"({reader}) {taken[reader, 'crops'] / 1e3:.1f}" for reader in "abc")
     rows = ([BOUNDS[name], _microseconds(figures)] for name, figures in result["bounds"].items())
     return [
         "## What bounds it",
         "",
         *_table(["alone", "µs per pair"], rows),
         "",
-        f"- Decoding is {shares}, for crops as for whole images: a PNG file is decoded from its start.",
+        f"- A pair of crops takes {milliseconds} ms; decoding alone takes {alone['decode'] / 1e3:.1f} ms, since "
+        "a PNG file can only be decoded from its start.",
         f"- A pair of crops takes (d) {crops:.0f} µs: {alone['copy crops']:.0f} to copy the rows, at "
         f"{gigabytes / alone['copy crops']:.1f} GB/s where one long piece is copied at "
         f"{gigabytes / alone['copy memory']:.1f}; {alone['python']:.0f} of Python; {rest:.0f} to mirror and "
@@ -74,17 +75,17 @@ def _bounds(result: dict[str, Any]) -> list[str]:
 def _loader(result: dict[str, Any]) -> list[str]:
     rows: dict[tuple, list[str]] = {}
     for row in result["loader"]:
-        cells = rows.setdefault((row["reader"], row["workers"]), [f"({row['reader']})", str(row["workers"])])
-        cells.append(_figures(row["pairs_per_s"]))
+        names = f"({row['reader']})", row["collate"].rpartition(".")[2], str(row["workers"])
+        rows.setdefault(names, list(names)).append(_figures(row["pairs_per_s"]))
     batches = dict.fromkeys(row["batch"] for row in result["loader"])
     return [
         "## Through a loader",
         "",
-        "Pairs of crops per second that MMEngine's loader hands over, by its workers and its batch: (b) as",
-        "lists of tensors, which is MMEngine's default, (c) and (d) stacked by `collate_pairs`. With 0",
-        "workers nothing goes from one process to another.",
+        "Pairs of crops per second that MMEngine's loader hands over, by its workers and its batch:",
+        "`pseudo_collate`, MMEngine's default, hands over lists of tensors, `collate_pairs` stacks them",
+        "first. With 0 workers nothing goes from one process to another.",
         "",
-        *_table(["reader", "workers", *(f"batch {batch}" for batch in batches)], rows.values()),
+        *_table(["reader", "collate", "workers", *(f"batch {batch}" for batch in batches)], rows.values()),
     ]
 
 

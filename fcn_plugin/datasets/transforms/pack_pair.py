@@ -39,11 +39,9 @@ def _to_tensor(image: np.ndarray) -> torch.Tensor:
 def _contiguous_copy(image: np.ndarray) -> np.ndarray:
     """The pipeline's one copy: before it, images may be views into a file mapped from disk."""
     # NumPy copies what is mirrored or turned byte by byte, OpenCV in whole pixels and several times faster.
-    turned = abs(image.strides[0]) < abs(image.strides[1])
-    if turned:
-        image = image.swapaxes(0, 1)
     rows, columns = (-1 if stride < 0 else 1 for stride in image.strides[:2])
     forwards = image[::rows, ::columns]
-    flip = FLIP_CODES.get((rows, columns))
-    copy = forwards.copy() if flip is None else cv2.flip(forwards, flip)
-    return cv2.transpose(copy) if turned else copy
+    turned = forwards.strides[0] < forwards.strides[1]
+    copy = cv2.transpose(forwards.swapaxes(0, 1)) if turned else forwards.copy()
+    # Last, when the pixels are in the processor's cache.
+    return cv2.flip(copy, FLIP_CODES[rows, columns]) if (rows, columns) in FLIP_CODES else copy
