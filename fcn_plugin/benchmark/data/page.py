@@ -62,8 +62,8 @@ def _bounds(result: dict[str, Any]) -> list[str]:
         "",
         *_table(["alone", "µs per pair"], rows),
         "",
-        f"- A pair of crops takes {milliseconds} ms; decoding alone takes {alone['decode'] / 1e3:.1f} ms, since "
-        "a PNG file can only be decoded from its start.",
+        f"- A pair of crops takes {milliseconds} ms; decoding alone takes {alone['decode'] / 1e3:.1f} ms, "
+        "since a PNG file can only be decoded from its start.",
         f"- A pair of crops takes (d) {crops:.0f} µs: {alone['copy crops']:.0f} to copy the rows, at "
         f"{gigabytes / alone['copy crops']:.1f} GB/s where one long piece is copied at "
         f"{gigabytes / alone['copy memory']:.1f}; {alone['python']:.0f} of Python; {rest:.0f} to mirror and "
