@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.polynomial import legendre
 
-from fcn_plugin.datasets.synthesis import Window, blurry_and_sharp, random_camera_path
 from fcn_plugin.files import whole_folder, write_atomically
+from fcn_plugin.synthesis import Window, average_in_linear_light, homographies
 
 DEFAULT_OUT = Path(__file__).resolve().parents[1] / "data" / "demo"
 
@@ -23,6 +24,8 @@ DEFAULT_OUT = Path(__file__).resolve().parents[1] / "data" / "demo"
 SWEEP_IN_PIXELS = (5.0, 6.5)
 DIRECTION_IN_DEGREES = (-10.0, 10.0)
 ROLL_IN_DEGREES = 0.3
+# Standard deviation of the uneven parts of the velocity, relative to the steady one.
+TREMOR = 0.3
 # A field of view of about 50 degrees over 320 pixels.
 FOCAL_LENGTH_IN_PIXELS = 350.0
 # Less than a pixel lies between two sub-frames, so no edge is seen twice.
@@ -59,7 +62,7 @@ class Split(NamedTuple):
                 pair_name = f"{name}-{round(100 * scale)}-{left:03}-{top:03}"
                 path = random_pan(np.random.default_rng(zlib.crc32(pair_name.encode())))
                 window = Window(left, top, *self.size)
-                yield Pair(pair_name, *blurry_and_sharp(photograph, window, path, FOCAL_LENGTH_IN_PIXELS))
+                yield Pair(pair_name, *blurry_and_sharp(photograph, window, path))
 
 
 SPLITS = {
@@ -127,14 +130,28 @@ def load_photograph(name: str, scale: float) -> np.ndarray:
 
 
 def random_pan(generator: np.random.Generator) -> np.ndarray:
-    """The path of a camera panned sideways, as ``random_camera_path`` returns it."""
-    return random_camera_path(
-        generator,
-        SUB_FRAMES,
-        sweep=generator.uniform(*SWEEP_IN_PIXELS) / FOCAL_LENGTH_IN_PIXELS,
-        direction=np.radians(generator.uniform(*DIRECTION_IN_DEGREES)),
-        roll=np.radians(ROLL_IN_DEGREES),
-    )
+    """The path of a camera panned sideways: rotation vectors in radians, (SUB_FRAMES, 3), zero in the middle."""
+    sweep = generator.uniform(*SWEEP_IN_PIXELS) / FOCAL_LENGTH_IN_PIXELS
+    direction = np.radians(generator.uniform(*DIRECTION_IN_DEGREES))
+    roll = np.radians(ROLL_IN_DEGREES)
+    steady = np.array([-np.sin(direction) * sweep, np.cos(direction) * sweep, generator.normal() * roll])
+    uneven = generator.normal(size=(2, 3)) * TREMOR * np.array([sweep, sweep, roll])
+    # Over an exposure from -1 to 1, Legendre polynomials but the first come to nothing: tremor changes the
+    # way from the first to the last sub-frame, not these two.
+    velocity = np.stack([steady, *uneven]) / 2
+    return legendre.legval(np.linspace(-1, 1, SUB_FRAMES), legendre.legint(velocity)).T
+
+
+def blurry_and_sharp(
+    photograph: np.ndarray, window: Window, path: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One aligned pair, each (window.height, window.width, 3): the whole exposure and its middle sub-frame."""
+    flags = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
+    frames = [
+        cv2.warpPerspective(photograph, matrix, (window.width, window.height), flags=flags)
+        for matrix in homographies(window, path, FOCAL_LENGTH_IN_PIXELS)
+    ]
+    return average_in_linear_light(frames), frames[len(frames) // 2]
 
 
 def describe() -> str:

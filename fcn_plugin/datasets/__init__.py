@@ -7,6 +7,7 @@ from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
 from fcn_plugin.datasets.published_dataset import NotFoundError
 from fcn_plugin.datasets.realblur import RealBlurDataset
 from fcn_plugin.datasets.reds import REDSDataset
+from fcn_plugin.datasets.sharp_image_dataset import SharpImageDataset
 
 __all__ = [
     "GoProDataset",
@@ -15,5 +16,6 @@ __all__ = [
     "PairedImageDataset",
     "REDSDataset",
     "RealBlurDataset",
+    "SharpImageDataset",
     "collate_pairs",
 ]

@@ -32,7 +32,10 @@ def results_table(metrics: dict[str, float]) -> Table:
 def print_table(metrics: dict[str, float], title: str) -> None:
     """Prints `results_table` under a line that says what was measured."""
     print(title)
+    result_console().print(results_table(metrics))
+
+
+def result_console() -> Console:
+    """A console for tables, as wide as they need where the output is no terminal."""
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)  # there is no width to keep to
-    console.print(results_table(metrics))
+    return console if console.is_terminal else Console(width=160)

@@ -8,6 +8,7 @@ from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
 from .losses import CharbonnierEdgeLoss, CharbonnierLoss, MultiStageRatioLoss, RMSELoss
 from .spandrel_arch import SpandrelArch
+from .synthetic_blur_preprocessor import SyntheticBlurPreprocessor
 from .with_blocks import WithBlocks
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "QueryKeyMechanism",
     "RMSELoss",
     "SpandrelArch",
+    "SyntheticBlurPreprocessor",
     "WithBlocks",
 ]

@@ -21,7 +21,7 @@ class PairDataPreprocessor(BaseDataPreprocessor):
     Args:
         non_blocking: Whether the computation goes on while images in pinned memory are copied.
 
-    Raises `InputError` when the images of a batch differ in size.
+    Raises `InputError` when the images of a batch differ in size, or are left to be blurred on the device.
     """
 
     def __init__(self, non_blocking: bool = True):
@@ -32,11 +32,24 @@ class PairDataPreprocessor(BaseDataPreprocessor):
         if "targets" in data:
             for sample, target in zip(data["data_samples"], data.pop("targets"), strict=True):
                 sample.gt_img = target
+        if any("exposure" in sample for sample in data.get("data_samples") or ()):
+            raise InputError(
+                "the pipeline leaves blurring to the device (render=False), which this data preprocessor does "
+                "not do: set model.data_preprocessor.type to SyntheticBlurPreprocessor, or render to True"
+            )
         return {**data, "inputs": as_float_batch(data["inputs"])}
 
 
 def as_float_batch(images: Tensor | Sequence[Tensor]) -> Tensor:
     """Turns uint8 images, (B, C, H, W) or several (C, H, W), into (B, C, H, W) float32 in [0, 1]."""
+    return stack_images(images).float().div_(255)
+
+
+def stack_images(images: Tensor | Sequence[Tensor]) -> Tensor:
+    """Stacks images (C, H, W) into (B, C, H, W).
+
+    Raises `InputError` when they differ in size.
+    """
     sizes = {tuple(image.shape[-2:]) for image in images}
     if len(sizes) > 1:
         raise InputError(
@@ -45,5 +58,4 @@ def as_float_batch(images: Tensor | Sequence[Tensor]) -> Tensor:
             "crop or resize them in the pipeline, or set the dataloader's batch_size to 1"
         )
     # Stacked in the order that `PackPair` leaves them in memory; in another, this would copy byte by byte.
-    batch = torch.stack([image.permute(1, 2, 0) for image in images]).permute(0, 3, 1, 2)
-    return batch.float().div_(255)
+    return torch.stack([image.permute(1, 2, 0) for image in images]).permute(0, 3, 1, 2)

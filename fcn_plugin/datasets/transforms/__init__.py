@@ -12,5 +12,13 @@ from fcn_plugin.datasets.transforms.paired_random_crop import PairedRandomCrop
 from fcn_plugin.datasets.transforms.paired_random_flip import PairedRandomFlip
 from fcn_plugin.datasets.transforms.paired_random_rotate90 import PairedRandomRotate90
 from fcn_plugin.datasets.transforms.paired_resize import PairedResize
+from fcn_plugin.datasets.transforms.synthesize_blur import SynthesizeBlur
 
-__all__ = ["PackPair", "PairedRandomCrop", "PairedRandomFlip", "PairedRandomRotate90", "PairedResize"]
+__all__ = [
+    "PackPair",
+    "PairedRandomCrop",
+    "PairedRandomFlip",
+    "PairedRandomRotate90",
+    "PairedResize",
+    "SynthesizeBlur",
+]

@@ -18,7 +18,8 @@ class PackPair(BaseTransform):
 
     ``inputs`` is the blurry image, 3 × height × width, RGB, uint8. ``data_samples`` is a
     ``BaseDataElement`` whose ``gt_img`` is the sharp image likewise, and whose metainfo holds ``key``,
-    ``dataset``, ``ori_shape`` (height, width before the pipeline) and, where it is known, ``blur``.
+    ``dataset``, ``ori_shape`` (height, width before the pipeline) and, where it is known, ``blur``. An
+    ``exposure`` that `SynthesizeBlur` leaves to the device becomes a ``BaseDataElement`` of float32 tensors.
 
     In memory the tensors are height × width × 3, as the files are and as a channels-last network wants
     them: no step on the way there moves single bytes.
@@ -26,10 +27,11 @@ class PackPair(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         metainfo = {name: results[name] for name in META_KEYS if name in results}
-        return {
-            "inputs": _to_tensor(results["img"]),
-            "data_samples": BaseDataElement(metainfo=metainfo, gt_img=_to_tensor(results["gt"])),
-        }
+        sample = BaseDataElement(metainfo=metainfo, gt_img=_to_tensor(results["gt"]))
+        if "exposure" in results:
+            arrays = results["exposure"].items()
+            sample.exposure = BaseDataElement(**{name: torch.from_numpy(array) for name, array in arrays})
+        return {"inputs": _to_tensor(results["img"]), "data_samples": sample}
 
 
 def _to_tensor(image: np.ndarray) -> torch.Tensor:
