@@ -100,9 +100,15 @@ def make_from_photos(arguments: argparse.Namespace) -> None:
         photographs=len(photographs),
         source=arguments.source.name,
         seed=arguments.seed,
-        rows="\n".join(f"| {name} | {value} |" for name, value in parameters.items()),
+        rows="\n".join(f"| {name} | {shown(value)} |" for name, value in parameters.items()),
     )
     report(arguments.out, write_pairs(arguments.out, pairs(), readme, arguments.overwrite))
+
+
+def shown(value: float | tuple | None) -> str:
+    if value is None:
+        return "none"
+    return " to ".join(f"{end:g}" for end in value) if isinstance(value, tuple) else f"{value:g}"
 
 
 def report(out: Path, count: int) -> None:

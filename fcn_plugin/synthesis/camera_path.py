@@ -87,7 +87,7 @@ def homographies(
     to_pixels[:2, 2] = np.subtract(optical_axis, (window.left, window.top))
     to_photograph = np.eye(3)
     to_photograph[:2, 2] = window.left, window.top
-    rotations = np.stack([cv2.Rodrigues(vector)[0] for vector in path])
+    rotations = np.stack([cv2.Rodrigues(vector)[0] for vector in np.asarray(path, float)])
     return to_photograph @ to_pixels @ rotations @ np.linalg.inv(to_pixels)
 
 

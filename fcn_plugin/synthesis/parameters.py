@@ -24,7 +24,9 @@ def build_parameters(cls: type[T], given: T | Mapping[str, Any] | None) -> T:
         raise InputError(
             f"{cls.__name__} has no parameter {', '.join(unknown)}; its parameters are {', '.join(names)}."
         )
-    return cls(**given)
+    # Configs and command lines write lists where the fields are tuples.
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return cls(**values)
 
 
 def check_number(owner: object, name: str, low: float, high: float = float("inf")) -> None:
@@ -45,7 +47,7 @@ def check_interval(owner: object, name: str, low: float, high: float = float("in
         InputError: It is not.
     """
     value = getattr(owner, name)
-    fine = isinstance(value, list | tuple) and len(value) == 2
+    fine = isinstance(value, tuple) and len(value) == 2
     fine = fine and all(isinstance(end, int | float) for end in value) and low <= value[0] <= value[1] <= high
     if not fine:
         raise InputError(

@@ -60,9 +60,7 @@ class Sensor:
             float(np.exp(generator.uniform(*np.log(self.gain)))),
             generator.uniform(*self.shot_noise),
             generator.uniform(*self.read_noise),
-            None
-            if self.jpeg_quality is None
-            else int(generator.integers(*self.jpeg_quality, endpoint=True)),
+            None if self.jpeg_quality is None else int(generator.integers(*self.jpeg_quality, endpoint=True)),
         )
 
 
