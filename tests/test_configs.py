@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -28,7 +29,7 @@ SEQUENCES = {"train": ["GOPR0372_07_00", "GOPR0378_13_00", "GOPR0884_11_00"], "t
 
 @pytest.fixture
 def datasets(tmp_path):
-    """GoPro and HIDE in the layout of their official releases, with images of 40×48."""
+    """GoPro, HIDE and REDS in layouts they are known by, and photographs, all images of 40×48."""
     generator = np.random.default_rng(0)
 
     def write(path):
@@ -40,6 +41,11 @@ def datasets(tmp_path):
             for kind in ("blur", "sharp"):
                 for frame in ("000001.png", "000002.png"):
                     write(tmp_path / "GoPro" / split / sequence / kind / frame)
+    for kind in ("blur", "sharp"):
+        for frame in ("00000000.png", "00000001.png"):
+            write(tmp_path / "REDS" / "train" / "000" / kind / frame)
+    for number in range(4):
+        write(tmp_path / "photographs" / f"{number}.png")
     for subset, name in (("test-close-ups", "1.png"), ("test-long-shot", "2.png")):
         write(tmp_path / "HIDE" / "test" / subset / name)
         write(tmp_path / "HIDE" / "GT" / name)
@@ -47,12 +53,26 @@ def datasets(tmp_path):
 
 
 def small(datasets: Path, network: dict = TINY_FCN) -> dict:
+    return small_whatever_is_trained_on(datasets, network) | {
+        "train_dataloader.dataset.data_root": str(datasets / "GoPro"),
+        "train_dataloader.dataset.pipeline.0.size": 16,
+    }
+
+
+def small_photographs(datasets: Path, dataset: str, **options) -> dict:
+    """Overrides of the dataset that blurs photographs, which is named ``dataset`` in the config."""
+    options = {"size": 16, "shake": {"reach": 6}, **options}
+    return {
+        f"{dataset}.dataset.source": str(datasets / "photographs"),
+        **{f"{dataset}.dataset.pipeline.0.{name}": value for name, value in options.items()},
+    }
+
+
+def small_whatever_is_trained_on(datasets: Path, network: dict = TINY_FCN) -> dict:
     return {
         **{f"model.network.{option}": value for option, value in network.items()},
         "train_dataloader.batch_size": 2,
         "train_dataloader.num_workers": 0,
-        "train_dataloader.dataset.data_root": str(datasets / "GoPro"),
-        "train_dataloader.dataset.pipeline.0.size": 16,
         "val_dataloader.num_workers": 0,
         "val_dataloader.dataset.data_root": str(datasets / "GoPro"),
         "test_dataloader.num_workers": 0,
@@ -67,6 +87,52 @@ def small(datasets: Path, network: dict = TINY_FCN) -> dict:
 @pytest.mark.parametrize("name", [name for name in CONFIGS if "gopro" in name])
 def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
     train_and_test(load_config(f"configs/{name}", small(datasets), str(tmp_path / "work")))
+
+
+@pytest.mark.parametrize("render", [True, False])
+def test_training_on_photographs_goes_on_as_if_it_had_not_stopped(render, datasets, tmp_path):
+    """Blur and noise alike, made by a worker or by the data preprocessor."""
+    options = small_whatever_is_trained_on(datasets) | {
+        "train_dataloader.num_workers": 1,
+        "train_dataloader.dataset.times": 1,
+        "train_cfg.max_epochs": 2,
+        "train_cfg.val_interval": 2,
+        "default_hooks.checkpoint.interval": 1,
+        **small_photographs(
+            datasets, "train_dataloader.dataset", render=render, sensor={"read_noise": [0.01, 0.02]}
+        ),
+    }
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    train(load_config("configs/fcn_photos.py", options, str(whole)))
+    train(load_config("configs/fcn_photos.py", options, str(resumed)), resume=str(whole / "epoch_1.pth"))
+    first, *both = (
+        torch.load(path, weights_only=True)["state_dict"]
+        for path in (whole / "epoch_1.pth", whole / "epoch_2.pth", resumed / "epoch_2.pth")
+    )
+    for name, tensor in both[0].items():
+        assert torch.equal(tensor, both[1][name]), name
+    assert any(not torch.equal(tensor, first[name]) for name, tensor in both[0].items())
+
+
+@pytest.mark.parametrize("render", [True, False])
+def test_datasets_are_mixed_by_their_weights(render, datasets, tmp_path):
+    training = "train_dataloader.dataset.datasets"
+    options = small_whatever_is_trained_on(datasets) | {
+        f"{training}.0.times": 1,
+        f"{training}.0.dataset.data_root": str(datasets / "GoPro"),
+        f"{training}.0.dataset.pipeline.0.size": 16,
+        f"{training}.1.times": 3,
+        f"{training}.1.dataset.data_root": str(datasets / "REDS"),
+        f"{training}.1.dataset.pipeline.0.size": 16,
+        f"{training}.2.times": 2,
+        **small_photographs(datasets, f"{training}.2", render=render),
+    }
+    config = load_config("configs/fcn_mixed.py", options, str(tmp_path / "work"))
+    with DefaultScope.overwrite_default_scope("fcn_plugin"):
+        dataset = DATASETS.build(config.train_dataloader.dataset)
+    names = [dataset[index]["data_samples"].dataset for index in range(len(dataset))]
+    assert Counter(names) == {"GoPro": 6, "REDS": 3 * 2, "photographs": 2 * 4}
+    train_and_test(config)
 
 
 @pytest.mark.usefixtures("spandrel")

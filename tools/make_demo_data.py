@@ -130,7 +130,7 @@ def load_photograph(name: str, scale: float) -> np.ndarray:
 
 
 def random_pan(generator: np.random.Generator) -> np.ndarray:
-    """The path of a camera panned sideways: rotation vectors in radians, (SUB_FRAMES, 3), zero in the middle."""
+    """The path of a camera panned sideways: rotation vectors in radians, (SUB_FRAMES, 3), 0 in the middle."""
     sweep = generator.uniform(*SWEEP_IN_PIXELS) / FOCAL_LENGTH_IN_PIXELS
     direction = np.radians(generator.uniform(*DIRECTION_IN_DEGREES))
     roll = np.radians(ROLL_IN_DEGREES)
@@ -145,7 +145,7 @@ def random_pan(generator: np.random.Generator) -> np.ndarray:
 def blurry_and_sharp(
     photograph: np.ndarray, window: Window, path: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One aligned pair, each (window.height, window.width, 3): the whole exposure and its middle sub-frame."""
+    """One aligned pair, each (window.height, window.width, 3): the exposure and its middle sub-frame."""
     flags = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
     frames = [
         cv2.warpPerspective(photograph, matrix, (window.width, window.height), flags=flags)

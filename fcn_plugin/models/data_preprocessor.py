@@ -34,7 +34,7 @@ class PairDataPreprocessor(BaseDataPreprocessor):
                 sample.gt_img = target
         if any("exposure" in sample for sample in data.get("data_samples") or ()):
             raise InputError(
-                "the pipeline leaves blurring to the device (render=False), which this data preprocessor does "
+                "the pipeline leaves blurring to the device (render=False), which PairDataPreprocessor does "
                 "not do: set model.data_preprocessor.type to SyntheticBlurPreprocessor, or render to True"
             )
         return {**data, "inputs": as_float_batch(data["inputs"])}

@@ -23,7 +23,11 @@ _PAGE = """\
 <html lang="en">
 <meta charset="utf-8">
 <title>{title}</title>
-<style>body {{ font: 14px sans-serif; margin: 2em }} figure {{ margin: 0 0 1.5em }} img {{ max-width: 49% }}</style>
+<style>
+body {{ font: 14px sans-serif; margin: 2em }}
+figure {{ margin: 0 0 1.5em }}
+img {{ max-width: 49% }}
+</style>
 <h1>{title}</h1>
 <p>{shown} of {count} pairs, blurry | sharp, with the PSNR of the blurry image.</p>
 {figures}

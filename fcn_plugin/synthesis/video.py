@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -122,7 +123,7 @@ def pairs_from_video(
         window.append(frame)
         read += 1
         if len(window) == count:
-            flows = [optical_flow(a, b) for a, b in zip(window, window[1:], strict=False)]
+            flows = [optical_flow(a, b) for a, b in pairwise(window)]
             displacement = max(displacement_of(flow) for flow in flows)
             shown = fill_in(window, flows, displacement) if interpolate else window
             blurry = average_in_linear_light(shown, gamma)
@@ -133,7 +134,7 @@ def pairs_from_video(
 
 
 def optical_flow(frame: np.ndarray, following: np.ndarray) -> np.ndarray:
-    """Where each pixel of ``frame`` has gone in ``following``: (x, y) in pixels, float32, (height, width, 2)."""
+    """How far each pixel of ``frame`` has gone in ``following``, float32, (height, width, 2), each (x, y)."""
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (frame, following)]
     return flow.calc(*grey, None)
@@ -149,7 +150,7 @@ def fill_in(
 ) -> Iterator[np.ndarray]:
     """The frames, with as many between all neighbours as make them `INTERPOLATED_DISPLACEMENT` apart."""
     between = min(math.ceil(displacement / INTERPOLATED_DISPLACEMENT) - 1, _MOST_INTERPOLATED)
-    for frame, following, flow in zip(frames, frames[1:], flows, strict=False):
+    for (frame, following), flow in zip(pairwise(frames), flows, strict=True):
         yield frame
         if between > 0:
             backward = optical_flow(following, frame)

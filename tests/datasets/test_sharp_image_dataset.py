@@ -54,7 +54,7 @@ def test_photographs_too_small_for_the_crop_are_left_out_and_told_of(tmp_path, w
 
 def test_only_small_photographs_are_an_error(tmp_path, write_images):
     write_images(tmp_path, "a.png", "b.png", height=20)
-    with pytest.raises(InputError, match="All 2 photographs in .* are smaller than the 22×22 pixels"):
+    with pytest.raises(InputError, match=r"All 2 photographs in .* are smaller than the 22×22 pixels"):
         SharpImageDataset(tmp_path, "mine", pipeline=[BLUR])
 
 

@@ -70,7 +70,7 @@ def test_more_speed_and_longer_exposure_blur_more():
 
 def test_roll_turns_about_the_middle_of_the_photograph():
     """A pixel far from the optical axis moves farther than one beside it."""
-    rolls = dict(speed=0.005, speed_spread=0, roll=200.0, reach=200)
+    rolls = {"speed": 0.005, "speed_spread": 0, "roll": 200.0, "reach": 200}
     far = CameraShake(**rolls).draw(np.random.default_rng(0), Window(560, 400, 64, 48), PHOTOGRAPH)
     near = CameraShake(**rolls).draw(np.random.default_rng(0), Window(288, 216, 64, 48), PHOTOGRAPH)
     assert path_length(far) > 4 * path_length(near)

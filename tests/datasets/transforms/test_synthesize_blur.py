@@ -62,7 +62,7 @@ def test_photographs_are_made_smaller_where_there_is_room(photograph):
         gt = blur({**photograph, "gt": stripes}, seed, scales=(0.5, 1))["gt"]
         crossings = np.flatnonzero(np.diff((gt[0, :, 0] > 127).astype(int)))
         widths.add(round(float(np.diff(crossings).mean()), 1))
-    # Needed are 16 + 2 × 9 of 60 rows, so the scale is 0.57 to 1 and stripes of 4 pixels get as narrow as 2.3.
+    # Needed are 16 + 2 × 9 of 60 rows: the scale is 0.57 to 1, and stripes of 4 pixels get as narrow as 2.3.
     assert 2.1 < min(widths) < 2.7
     assert 3.5 < max(widths) <= 4.1
 
