@@ -3,6 +3,7 @@
     python tools/synthesize.py video --source walk-240fps.mp4 --out data/walk
     python tools/synthesize.py photos --source data/photographs --out data/shaken --pairs 1000
     python tools/synthesize.py statistics data/shaken data/GoPro/train --out statistics.json
+    python tools/synthesize.py cost --source data/photographs
 
 A folder of pairs holds blur/, sharp/, README.md and samples to look at, samples.html and samples.png. It
 appears whole or not at all, and the same command makes the same pairs again.
@@ -12,7 +13,8 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from fcn_plugin.command_line import ConfigOptions
@@ -50,9 +52,8 @@ def make_from_video(arguments: argparse.Namespace) -> None:
     def pairs() -> Iterator[Pair]:
         generator = np.random.default_rng(arguments.seed)
         made = pairs_from_video(video, arguments.frames, arguments.gamma, arguments.interpolate, generator)
-        for pair in track(made, "pairs", arguments.pairs or 0, console=Console(stderr=True)):
-            if len(displacements) == arguments.pairs:
-                return
+        wanted = islice(made, arguments.pairs)
+        for pair in track(wanted, "pairs", arguments.pairs, console=Console(stderr=True)):
             displacements.append(pair.displacement)
             yield Pair(f"{pair.first:06}", pair.blurry, pair.sharp)
 
@@ -105,6 +106,61 @@ def make_from_photos(arguments: argparse.Namespace) -> None:
     report(arguments.out, write_pairs(arguments.out, pairs(), readme, arguments.overwrite))
 
 
+def measure_cost(arguments: argparse.Namespace) -> None:
+    import time
+
+    import cv2
+    import numpy as np
+    import torch
+    from rich.table import Table
+    from torch.utils.benchmark import Timer
+
+    from fcn_plugin.benchmark.facts import machine_facts
+    from fcn_plugin.datasets import SharpImageDataset, collate_pairs
+    from fcn_plugin.datasets.transforms import PackPair, SynthesizeBlur
+    from fcn_plugin.evaluation.table import result_console
+    from fcn_plugin.models import SyntheticBlurPreprocessor
+
+    cv2.setNumThreads(1)
+    rendered, left = (
+        SharpImageDataset(
+            arguments.source,
+            "photographs",
+            pipeline=[SynthesizeBlur(arguments.size, render=render), PackPair()],
+        )
+        for render in (True, False)
+    )
+
+    def read(dataset: SharpImageDataset) -> list:
+        np.random.seed(0)  # noqa: NPY002  the same crops for all
+        return [dataset[index % len(dataset)] for index in range(arguments.batch)]
+
+    preprocessor = SyntheticBlurPreprocessor().to(arguments.device)
+    batch = preprocessor.cast_data(collate_pairs(read(left)))
+    sub_frames = [len(sample.exposure.matrices) for sample in batch["data_samples"]]
+
+    def blur() -> None:
+        samples = [sample.clone() for sample in batch["data_samples"]]  # an exposure is used up
+        preprocessor({**batch, "data_samples": samples}, training=True)
+
+    table = Table("step", "device", "ms per crop", "crops/s")
+    for step, device, run in (
+        ("read and crop", "cpu", lambda: read(left)),
+        ("read, crop and blur", "cpu", lambda: read(rendered)),
+        ("blur a batch", arguments.device, blur),
+    ):
+        # Of one core, whatever else the machine does; a device is waited for.
+        clock = {"timer": time.process_time} if device == "cpu" else {}
+        timer = Timer("run()", globals={"run": run}, num_threads=1, **clock)
+        seconds = timer.blocked_autorange(min_run_time=arguments.seconds).median / arguments.batch
+        table.add_row(step, device, f"{1000 * seconds:.2f}", f"{1 / seconds:.1f}")
+    facts = machine_facts(torch.device(arguments.device).type)
+    print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    size = f"{arguments.size}×{arguments.size}"
+    print(f"float32, {arguments.batch} crops of {size}, {np.mean(sub_frames):.1f} sub-frames each")
+    result_console().print(table)
+
+
 def shown(value: float | tuple | None) -> str:
     if value is None:
         return "none"
@@ -147,11 +203,20 @@ def show_statistics(arguments: argparse.Namespace) -> None:
         write_atomically(arguments.out, json.dumps(facts, indent=2) + "\n")
 
 
+def at_least(lowest: int) -> Callable[[str], int]:
+    def number(word: str) -> int:
+        if int(word) < lowest:
+            raise argparse.ArgumentTypeError(f"must be {lowest} or more, not {word}")
+        return int(word)
+
+    return number
+
+
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="{video,photos,statistics}")
+    commands = parser.add_subparsers(required=True, metavar="{video,photos,statistics,cost}")
 
     def add(name: str, run, help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
@@ -163,9 +228,9 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     for command, source in ((video, "a video file"), (photos, "a folder or an LMDB of sharp photographs")):
         command.add_argument("--source", type=Path, required=True, help=source)
         command.add_argument("--out", type=Path, required=True, help="the folder of pairs to make")
-        command.add_argument("--seed", type=int, default=0, help="of all that is drawn (%(default)s)")
+        command.add_argument("--seed", type=at_least(0), default=0, help="of all that is drawn (%(default)s)")
         command.add_argument("--overwrite", action="store_true", help="replace what is at --out")
-    video.add_argument("--pairs", type=int, help="at most so many; as many as there are by default")
+    video.add_argument("--pairs", type=at_least(1), help="at most so many; as many as there are by default")
     video.add_argument(
         "--frames",
         type=int,
@@ -181,8 +246,10 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     video.add_argument(
         "--interpolate", action="store_true", help="fill in frames by optical flow where they are far apart"
     )
-    photos.add_argument("--pairs", type=int, default=100, help="how many (%(default)s)")
-    photos.add_argument("--size", type=int, default=256, help="height and width of a pair (%(default)s)")
+    photos.add_argument("--pairs", type=at_least(1), default=100, help="how many (%(default)s)")
+    photos.add_argument(
+        "--size", type=at_least(1), default=256, help="height and width of a pair (%(default)s)"
+    )
     photos.add_argument(
         "--scales",
         type=float,
@@ -202,9 +269,18 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     statistics = add("statistics", show_statistics, "compares the blur of folders of pairs, side by side")
     statistics.add_argument("folders", type=Path, nargs="+", help="each holds blur/ and sharp/ somewhere")
     statistics.add_argument(
-        "--crop", type=int, default=256, help="compare crops of this size; 0 for whole images (%(default)s)"
+        "--crop",
+        type=at_least(0),
+        default=256,
+        help="compare crops of this size; 0 for whole images (%(default)s)",
     )
     statistics.add_argument("--out", type=Path, help="also write the numbers to this JSON file")
+    cost = add("cost", measure_cost, "times the blurring of photographs, in a worker and on the device")
+    cost.add_argument("--source", type=Path, required=True, help="a folder or an LMDB of sharp photographs")
+    cost.add_argument("--size", type=at_least(1), default=256, help="of the crops (%(default)s)")
+    cost.add_argument("--batch", type=at_least(1), default=16, help="crops at a time (%(default)s)")
+    cost.add_argument("--device", default="cpu", help="that blurs a batch, such as cuda (%(default)s)")
+    cost.add_argument("--seconds", type=float, default=5.0, help="per step, at least (%(default)s)")
     return parser.parse_args(words)
 
 

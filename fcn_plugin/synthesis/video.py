@@ -107,8 +107,11 @@ def pairs_from_video(
         generator: Where the numbers of frames are drawn from; needed unless there is one to choose from.
 
     Raises:
-        InputError: There is no odd number to choose from, or the video is shorter than a pair.
+        InputError: There is no odd number to choose from, gamma makes no sense, or the video is shorter than
+            a pair.
     """
+    if not 0.1 <= gamma <= 10:
+        raise InputError(f"gamma must be from 0.1 to 10, not {gamma}; 1 averages the stored values.")
     counts = [count for count in range(frames[0], frames[1] + 1) if count % 2 and count >= 3]
     if not counts:
         raise InputError(

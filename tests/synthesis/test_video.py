@@ -141,6 +141,11 @@ def test_there_must_be_a_middle_frame(film, frames):
         list(pairs_from_video(film(1, 4), frames))
 
 
+def test_gamma_is_checked(film):
+    with pytest.raises(InputError, match=r"gamma must be from 0\.1 to 10, not 0"):
+        list(pairs_from_video(film(1, 4), gamma=0))
+
+
 @pytest.mark.parametrize("scale", [0, 2])
 def test_scale_makes_frames_smaller(film, scale):
     with pytest.raises(InputError, match="scale must be a factor in"):

@@ -113,6 +113,22 @@ def test_statistics_of_two_folders_side_by_side(photographs, tmp_path, capsys):
     assert weak["gradient energy"]["50 %"] > strong["gradient energy"]["50 %"]
 
 
+def test_cost_prints_the_machine_and_a_row_per_step(photographs, capsys):
+    words = ["--source", str(photographs), "--size", "16", "--batch", "2", "--seconds", "0.01"]
+    synthesize.main(["cost", *words])
+    printed = capsys.readouterr().out
+    assert "'torch': " in printed
+    assert "2 crops of 16×16" in printed
+    for step in ("read and crop", "read, crop and blur", "blur a batch"):
+        assert step in printed
+
+
+def test_numbers_below_their_range_are_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        synthesize.main(["photos", "--source", "a", "--out", "b", "--pairs", "0"])
+    assert "argument --pairs: must be 1 or more, not 0" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
