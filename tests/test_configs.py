@@ -135,6 +135,8 @@ def test_datasets_are_mixed_by_their_weights(render, datasets, monkeypatch):
     names = [dataset[index]["data_samples"].dataset for index in range(len(dataset))]
     assert Counter(names) == {"GoPro": 6, "REDS": 3 * 2, "photographs": 2 * 4}
     train_and_test(config)
+    log = "".join(path.read_text(encoding="utf-8") for path in Path("work").glob("*/*.log"))
+    assert "PairedRandomCrop 16×16 → PairedRandomFlip → PairedRandomRotate90 → PackPair and Synthes" in log
 
 
 @pytest.mark.usefixtures("spandrel")

@@ -51,7 +51,9 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "REDSDataset": lambda data: {"data_root": data, "split": "val"},
     "RealBlurDataset": lambda data: {"data_root": data, "subset": "J", "split": "test"},
     "RIM": {"in_channels": 2},
+    "SharpImageDataset": lambda data: {"source": data / "sharp", "name": "photographs"},
     "SpandrelArch": {"arch": "NAFNet", **TINY_PEERS["NAFNet"]},
+    "SynthesizeBlur": {"size": 8},
     "WithBlocks": {
         "network": TINY_FCN,
         "blocks": [{"after": "global_feature_catchers.0.shallow", "cfg": {"type": "fcn_plugin.EFEM"}}],

@@ -1,5 +1,6 @@
 """What a reader of the log needs to know of a run before anything else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.dist import get_world_size
@@ -15,23 +16,32 @@ class RunFactsHook(Hook):
 
     def before_train(self, runner) -> None:
         loader = runner.train_dataloader
-        steps = [_describe(step) for step in _innermost(loader.dataset).pipeline.transforms]
+        # Mixed datasets may have the same pipeline.
+        pipelines = " and ".join(dict.fromkeys(map(_describe_pipeline, _concatenated(loader.dataset))))
         accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
         batch = loader.batch_size * get_world_size() * accumulated
         runner.logger.info(
             f"training on {'; '.join(dataset_facts(loader))}; effective batch {batch} ({get_world_size()} "
-            f"processes × {loader.batch_size}), {' → '.join(steps)}, {runner.max_epochs} epochs, "
+            f"processes × {loader.batch_size}), {pipelines}, {runner.max_epochs} epochs, "
             f"{runner.max_iters} iterations, seed {runner.seed}"
         )
 
 
 def dataset_facts(loader: DataLoader) -> list[str]:
     """A sentence's worth on each dataset that ``loader`` reads: its name, what is known of it, its pairs."""
-    datasets = getattr(loader.dataset, "datasets", [loader.dataset])
     return [
         ", ".join([f"{name}={value}" for name, value in dataset.metainfo.items()] + [f"{len(dataset)} pairs"])
-        for dataset in datasets
+        for dataset in _concatenated(loader.dataset)
     ]
+
+
+def _concatenated(dataset: Any) -> Sequence[Any]:
+    """The datasets that `ConcatDataset` puts after each other, or the only one."""
+    return getattr(dataset, "datasets", [dataset])
+
+
+def _describe_pipeline(dataset: Any) -> str:
+    return " → ".join(_describe(step) for step in _innermost(dataset).pipeline.transforms)
 
 
 def _describe(transform: Any) -> str:
