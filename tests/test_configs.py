@@ -28,8 +28,8 @@ SEQUENCES = {"train": ["GOPR0372_07_00", "GOPR0378_13_00", "GOPR0884_11_00"], "t
 
 
 @pytest.fixture
-def datasets(tmp_path):
-    """GoPro, HIDE and REDS in layouts they are known by, and photographs, all images of 40×48."""
+def datasets(tmp_path, monkeypatch):
+    """The folder of GoPro, HIDE, REDS and photographs, in layouts they are known by; images of 40×48."""
     generator = np.random.default_rng(0)
 
     def write(path):
@@ -49,7 +49,9 @@ def datasets(tmp_path):
     for subset, name in (("test-close-ups", "1.png"), ("test-long-shot", "2.png")):
         write(tmp_path / "HIDE" / "test" / subset / name)
         write(tmp_path / "HIDE" / "GT" / name)
-    return tmp_path
+    # The working directory, for short paths: MMEngine is slow to format a config with long ones deep inside.
+    monkeypatch.chdir(tmp_path)
+    return Path()
 
 
 def small(datasets: Path, network: dict = TINY_FCN) -> dict:
@@ -90,20 +92,19 @@ def test_gopro_configs_train_and_test_on_both_sets(name, datasets, tmp_path):
 
 
 @pytest.mark.parametrize("render", [True, False])
-def test_training_on_photographs_goes_on_as_if_it_had_not_stopped(render, datasets, monkeypatch):
+def test_training_on_photographs_goes_on_as_if_it_had_not_stopped(render, datasets, tmp_path):
     """Blur and noise alike, made by a worker or by the data preprocessor."""
-    monkeypatch.chdir(datasets)  # MMEngine is slow to format a config with long paths deep inside
-    options = small_whatever_is_trained_on(Path()) | {
+    options = small_whatever_is_trained_on(datasets) | {
         "train_dataloader.num_workers": 1,
         "train_dataloader.dataset.times": 1,
         "train_cfg.max_epochs": 2,
         "train_cfg.val_interval": 2,
         "default_hooks.checkpoint.interval": 1,
         **small_photographs(
-            Path(), "train_dataloader.dataset", render=render, sensor={"read_noise": [0.01, 0.02]}
+            datasets, "train_dataloader.dataset", render=render, sensor={"read_noise": [0.01, 0.02]}
         ),
     }
-    whole, resumed = Path("whole"), Path("resumed")
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
     train(load_config("configs/fcn_photos.py", options, str(whole)))
     train(load_config("configs/fcn_photos.py", options, str(resumed)), resume=str(whole / "epoch_1.pth"))
     first, *both = (
@@ -116,26 +117,25 @@ def test_training_on_photographs_goes_on_as_if_it_had_not_stopped(render, datase
 
 
 @pytest.mark.parametrize("render", [True, False])
-def test_datasets_are_mixed_by_their_weights(render, datasets, monkeypatch):
-    monkeypatch.chdir(datasets)
+def test_datasets_are_mixed_by_their_weights(render, datasets, tmp_path):
     training = "train_dataloader.dataset.datasets"
-    options = small_whatever_is_trained_on(Path()) | {
+    options = small_whatever_is_trained_on(datasets) | {
         f"{training}.0.times": 1,
-        f"{training}.0.dataset.data_root": "GoPro",
+        f"{training}.0.dataset.data_root": str(datasets / "GoPro"),
         f"{training}.0.dataset.pipeline.0.size": 16,
         f"{training}.1.times": 3,
-        f"{training}.1.dataset.data_root": "REDS",
+        f"{training}.1.dataset.data_root": str(datasets / "REDS"),
         f"{training}.1.dataset.pipeline.0.size": 16,
         f"{training}.2.times": 2,
-        **small_photographs(Path(), f"{training}.2", render=render),
+        **small_photographs(datasets, f"{training}.2", render=render),
     }
-    config = load_config("configs/fcn_mixed.py", options, "work")
+    config = load_config("configs/fcn_mixed.py", options, str(tmp_path / "work"))
     with DefaultScope.overwrite_default_scope("fcn_plugin"):
         dataset = DATASETS.build(config.train_dataloader.dataset)
     names = [dataset[index]["data_samples"].dataset for index in range(len(dataset))]
     assert Counter(names) == {"GoPro": 6, "REDS": 3 * 2, "photographs": 2 * 4}
     train_and_test(config)
-    log = "".join(path.read_text(encoding="utf-8") for path in Path("work").glob("*/*.log"))
+    log = "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("work/*/*.log"))
     assert "PairedRandomCrop 16×16 → PairedRandomFlip → PairedRandomRotate90 → PackPair and Synthes" in log
 
 

@@ -14,7 +14,7 @@ class SyntheticBlurPreprocessor(PairDataPreprocessor):
     worker, comes with the crop and its margin for input; the blurry image takes its place, rounded to 8 bits
     as a file would. Samples without one, real pairs say, pass unchanged, also within one batch.
 
-    ``sub_frames_at_once`` bounds the memory: 32 sub-frames of 256×256 take about 150 MB while they are
+    ``sub_frames_at_once`` bounds the memory: 32 sub-frames of 256×256 take about 200 MB while they are
     interpolated.
 
     Raises `InputError` when the images of a batch differ in size.

@@ -110,7 +110,7 @@ def _expose(
         y = y / scale + drift[chunk, 1] * coverage[image]
         grid = torch.stack([x * (2 / (patch_width - 1)) - 1, y * (2 / (patch_height - 1)) - 1], dim=-1)
         frames = grid_sample(light[image], grid, "bicubic", "border", align_corners=True)
-        total.index_add_(0, image, frames * share[image, None, None, None])
+        total.index_add_(0, image, frames.mul_(share[image, None, None, None]))
     return total
 
 
