@@ -8,6 +8,7 @@ from fcn_plugin.datasets.storage.lmdb_verify import verify_lmdb
 from fcn_plugin.datasets.storage.lmdb_writer import LMDBPlan, write_lmdbs
 from fcn_plugin.datasets.storage.open_store import open_store
 from fcn_plugin.datasets.storage.open_tree import open_tree, trees_at
+from fcn_plugin.datasets.storage.read_ahead import read_ahead
 
 __all__ = [
     "FileTree",
@@ -17,6 +18,7 @@ __all__ = [
     "LMDBStore",
     "open_store",
     "open_tree",
+    "read_ahead",
     "trees_at",
     "verify_lmdb",
     "write_lmdbs",

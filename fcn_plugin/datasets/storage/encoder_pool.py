@@ -18,6 +18,7 @@ import cv2
 from fcn_plugin.datasets.storage.encodings import ENCODINGS
 from fcn_plugin.datasets.storage.image_store import ImageStore
 from fcn_plugin.datasets.storage.lmdb_layout import ImageSize
+from fcn_plugin.datasets.storage.read_ahead import read_ahead
 from fcn_plugin.errors import InputError
 
 
@@ -41,7 +42,7 @@ def encode_image(store: ImageStore, key: str, encoding: str) -> EncodedImage:
     Raises:
         InputError: The image cannot be used.
     """
-    image = store.read(key)
+    image = read_ahead(store.read(key))
     content = ENCODINGS[encoding].encode(image)
     return EncodedImage(key, content, ImageSize(*image.shape[:2]), zlib.crc32(content))
 

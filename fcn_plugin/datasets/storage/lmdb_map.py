@@ -52,7 +52,7 @@ class LMDBMap:
     py-lmdb touches every page of a value that it looks up, so that Python need not stand still while the
     disk is waited for; of an uncompressed image, that would read the whole for the smallest crop. Here a
     page is read when it is looked at, and not before: where the values lie is taken from LMDB's tree of
-    keys, which is small.
+    keys, which is small. What is looked at in full is best announced by `read_ahead`.
 
     An array keeps the file mapped for as long as it lives: beyond this object, and into a forked process.
     Pickling leaves the map behind.
@@ -97,7 +97,7 @@ class LMDBMap:
         except FileNotFoundError:
             raise InputError(f"{self._path} has no {DATA}; {REBUILD}.") from None
         if hasattr(content, "madvise"):  # not on Windows
-            content.madvise(mmap.MADV_RANDOM)  # else the system reads far around each row
+            content.madvise(mmap.MADV_RANDOM)  # else the system reads far around what is looked at
         return np.frombuffer(content, np.uint8)
 
     def _last_commit(self) -> np.void:

@@ -6,6 +6,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmengine.structures import BaseDataElement
 
+from fcn_plugin.datasets.storage import read_ahead
 from fcn_plugin.registry import TRANSFORMS
 
 META_KEYS = ("key", "dataset", "ori_shape", "blur")
@@ -42,7 +43,7 @@ def _contiguous_copy(image: np.ndarray) -> np.ndarray:
     """The pipeline's one copy: before it, images may be views into a file mapped from disk."""
     # NumPy copies what is mirrored or turned byte by byte, OpenCV in whole pixels and several times faster.
     rows, columns = (-1 if stride < 0 else 1 for stride in image.strides[:2])
-    forwards = image[::rows, ::columns]
+    forwards = read_ahead(image)[::rows, ::columns]
     turned = forwards.strides[0] < forwards.strides[1]
     copy = cv2.transpose(forwards.swapaxes(0, 1)) if turned else forwards.copy()
     # Last, when the pixels are in the processor's cache.

@@ -7,6 +7,7 @@ import mmcv
 import numpy as np
 from mmengine.utils import to_2tuple
 
+from fcn_plugin.datasets.storage import read_ahead
 from fcn_plugin.datasets.transforms.paired_transform import PairedTransform
 from fcn_plugin.registry import TRANSFORMS
 
@@ -25,4 +26,5 @@ class PairedResize(PairedTransform):
         self.interpolation = interpolation
 
     def draw(self, results: dict) -> Callable[[np.ndarray], np.ndarray]:
-        return partial(mmcv.imresize, size=(self.width, self.height), interpolation=self.interpolation)
+        resize = partial(mmcv.imresize, size=(self.width, self.height), interpolation=self.interpolation)
+        return lambda image: resize(read_ahead(image))

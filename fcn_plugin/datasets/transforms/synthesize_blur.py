@@ -8,6 +8,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.utils import to_2tuple
 
+from fcn_plugin.datasets.storage import read_ahead
 from fcn_plugin.datasets.transforms.paired_transform import random_integer
 from fcn_plugin.errors import InputError
 from fcn_plugin.registry import TRANSFORMS
@@ -99,7 +100,7 @@ class SynthesizeBlur(BaseTransform):
         corner = generator.integers(resized - needed, endpoint=True)
         start = np.rint(corner * size / resized).astype(int)
         stop = np.rint((corner + needed) * size / resized).astype(int)
-        patch = photograph[start[0] : stop[0], start[1] : stop[1]]
+        patch = read_ahead(photograph[start[0] : stop[0], start[1] : stop[1]])
         if patch.shape[:2] != tuple(needed):
             patch = cv2.resize(patch, tuple(map(int, needed[::-1])), interpolation=cv2.INTER_AREA)
         top, left = corner + self.shake.margin
