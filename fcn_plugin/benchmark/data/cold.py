@@ -28,14 +28,16 @@ def cold_passes(
 ) -> dict[Any, list[ColdPass]]:
     """Opens and reads each dataset once per round, in turns, after the system was told to forget the files.
 
-    Each pass has a process of its own, which starts at once because it is forked. No other may have the
-    files open: the system keeps what is mapped.
+    Each pass has a process of its own. No other may have the files open: the system keeps what is mapped.
     """
     files = list(files)
+    # Forked, so that it starts at once, but from a process without threads, whose locks would be copied.
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__, "fcn_plugin.benchmark.data.readers"])
     passes: dict[Any, list[ColdPass]] = {name: [] for name in datasets}
     for _ in range(rounds):
         for name, open_dataset in datasets.items():
-            with ProcessPoolExecutor(1, get_context("fork")) as pool:
+            with ProcessPoolExecutor(1, context) as pool:
                 passes[name].append(pool.submit(_cold_pass, open_dataset, files).result())
     return passes
 
