@@ -33,9 +33,11 @@ HEAVY = {
 
 TINY_FCN = {"type": "fcn_plugin.FCN", "width": 2, "pyramid_widths": (2, 2, 2)}
 EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
+    "AverageFrames": {"size": 8},
     "DeblurringModel": {"network": TINY_FCN},
     "EFEM": {"in_channels": 2},
     "FolderStore": lambda data: {"root": data / "blur"},
+    "FrameSequenceDataset": lambda data: {"source": data / "frames" / "sharp", "name": "frames", "frames": 3},
     "GlobalFeatureCatcher": {"in_channels": 2},
     "GoProDataset": lambda data: {"data_root": data, "split": "test", "blur": "linear"},
     "HIDEDataset": lambda data: {"data_root": data},
@@ -71,9 +73,10 @@ def registered():
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """One pair as a folder, as LMDBs and in the layout of each published dataset."""
+    """One pair as a folder, as LMDBs and in the layout of each published dataset; three frames."""
     folder = tmp_path_factory.mktemp("data")
     write_pairs(folder, 1)
+    write_pairs(folder / "frames", 3)
     stores = {kind: FolderStore(folder / kind) for kind in ("blur", "sharp")}
     plans = [LMDBPlan(folder / f"{kind}.lmdb", store, store.keys(), {}) for kind, store in stores.items()]
     write_lmdbs(plans, workers=0, report=lambda line: None)

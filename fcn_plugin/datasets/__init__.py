@@ -1,6 +1,7 @@
 """Datasets of blurry and sharp images."""
 
 from fcn_plugin.datasets.collate import collate_pairs
+from fcn_plugin.datasets.frame_sequence_dataset import FrameSequenceDataset
 from fcn_plugin.datasets.gopro import GoProDataset
 from fcn_plugin.datasets.hide import HIDEDataset
 from fcn_plugin.datasets.paired_image_dataset import PairedImageDataset
@@ -10,6 +11,7 @@ from fcn_plugin.datasets.reds import REDSDataset
 from fcn_plugin.datasets.sharp_image_dataset import SharpImageDataset
 
 __all__ = [
+    "FrameSequenceDataset",
     "GoProDataset",
     "HIDEDataset",
     "NotFoundError",

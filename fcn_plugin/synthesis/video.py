@@ -110,13 +110,8 @@ def pairs_from_video(
         InputError: There is no odd number to choose from, gamma makes no sense, or the video is shorter than
             a pair.
     """
-    if not 0.1 <= gamma <= 10:
-        raise InputError(f"gamma must be from 0.1 to 10, not {gamma}; 1 averages the stored values.")
-    counts = [count for count in range(frames[0], frames[1] + 1) if count % 2 and count >= 3]
-    if not counts:
-        raise InputError(
-            f"{frames[0]} to {frames[1]} frames hold no odd number from 3 up; a pair needs a middle frame."
-        )
+    check_gamma(gamma)
+    counts = odd_counts(frames)
 
     def draw() -> int:
         return counts[0] if len(counts) == 1 else int(generator.choice(counts))
@@ -134,6 +129,31 @@ def pairs_from_video(
             count, window, first = draw(), [], read
     if first == 0:
         raise InputError(f"{video.path} has {read} frames, fewer than the {count} of a pair; choose fewer.")
+
+
+def odd_counts(frames: tuple[int, int]) -> list[int]:
+    """The numbers of frames, from the fewest to the most, that have one in the middle.
+
+    Raises:
+        InputError: There are none.
+    """
+    counts = [count for count in range(frames[0], frames[1] + 1) if count % 2 and count >= 3]
+    if not counts:
+        raise InputError(
+            f"{frames[0]} to {frames[1]} frames hold no odd number from 3 up; a pair needs a middle frame."
+        )
+    return counts
+
+
+def check_gamma(gamma: float) -> float:
+    """Returns a gamma that makes sense.
+
+    Raises:
+        InputError: It makes none.
+    """
+    if not 0.1 <= gamma <= 10:
+        raise InputError(f"gamma must be from 0.1 to 10, not {gamma}; 1 averages the stored values.")
+    return gamma
 
 
 def optical_flow(frame: np.ndarray, following: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What docs/synthesis.md says of the parameters is so, and its config builds."""
+"""What docs/synthesis.md says of the parameters is so, and its configs build."""
 
 import dataclasses
 import re
@@ -31,13 +31,15 @@ def test_every_parameter_is_in_the_tables_with_its_default(parameters):
         assert numbers == ([] if value is None else list(np.atleast_1d(value))), field
 
 
-def test_the_config_of_the_page_reads_photographs(tmp_path):
-    (text,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+@pytest.mark.parametrize(("config", "images"), [(0, 1), (1, 13)], ids=["photographs", "frames"])
+def test_the_configs_of_the_page_make_pairs(tmp_path, config, images):
+    text = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[config]
     coarse = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / "large.png"), cv2.resize(coarse, (400, 400)))
+    for number in range(images):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), cv2.resize(coarse, (400, 400)))
     config = Config.fromstring(f"default_scope = 'fcn_plugin'\n{text}", ".py").train_dataloader.dataset
     for transform in config.pipeline:
         transform.type = f"fcn_plugin.{transform.type}"
     config.update(type=f"fcn_plugin.{config.type}", source=str(tmp_path))
-    sample = DATASETS.build(config)[0]
+    (sample,) = DATASETS.build(config)
     assert sample["inputs"].shape == sample["data_samples"].gt_img.shape == (3, 256, 256)

@@ -7,6 +7,7 @@ except ModuleNotFoundError as error:
         "The transforms need MMCV: keep your toolbox's, or run `pip install mmcv-lite` if you have none."
     ) from error
 
+from fcn_plugin.datasets.transforms.average_frames import AverageFrames
 from fcn_plugin.datasets.transforms.pack_pair import PackPair
 from fcn_plugin.datasets.transforms.paired_random_crop import PairedRandomCrop
 from fcn_plugin.datasets.transforms.paired_random_flip import PairedRandomFlip
@@ -15,6 +16,7 @@ from fcn_plugin.datasets.transforms.paired_resize import PairedResize
 from fcn_plugin.datasets.transforms.synthesize_blur import SynthesizeBlur
 
 __all__ = [
+    "AverageFrames",
     "PackPair",
     "PairedRandomCrop",
     "PairedRandomFlip",
