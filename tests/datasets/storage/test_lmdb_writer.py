@@ -257,9 +257,12 @@ def in_forked_process(prepare, plan, **arguments):
     process = get_context("fork").Process(target=run, args=(sender,))
     process.start()
     sender.close()
-    message = receiver.recv()
-    process.join()
-    return message
+    try:
+        assert receiver.poll(60), "the process neither ends nor says why"
+        return receiver.recv()
+    finally:
+        process.kill()
+        process.join()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX limits the size of files")
