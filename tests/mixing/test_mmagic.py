@@ -1,6 +1,7 @@
 """The examples in MMagic, trained and validated on real pairs by the commands of ``docs/mixing.md``."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 
 from fcn_plugin.evaluation import psnr, ssim
@@ -125,6 +127,20 @@ def test_mmagic_sees_rgb_and_scores_as_we_do(tmp_path):
         batch = {name: [value] for name, value in sample.items()}
         inputs = runner.model.data_preprocessor(batch, training=is_training)["inputs"]
         torch.testing.assert_close(inputs[0], read_rgb(path) / 255)
+
+
+@pytest.mark.usefixtures("_toolboxes_import")
+def test_the_readmes_lines_build_and_run():
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    lines = re.search(r"^## Find your way$.*?^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[1]
+    configs = {}
+    exec(lines, configs)
+    with DefaultScope.overwrite_default_scope("mmagic"):
+        assert type(MODELS.build(configs["model"])).__name__ == "FCN"
+        assert type(MODELS.build(configs["block"])).__name__ == "EFEM"
+        network = MODELS.build(configs["network"])
+    image = torch.rand(1, 3, 16, 24)
+    assert network(image).shape == image.shape
 
 
 def test_scope_alone_finds_everything_and_nothing_is_found_without():
