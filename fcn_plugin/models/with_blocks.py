@@ -35,7 +35,8 @@ class WithBlocks(BaseModule):
     nowhere else. `QueryKeyMechanism` gives the image's features, not those that it is given, so it needs
     ``skip=True`` to hand those on, as the ⊕ of Figs. 2, 4b and 5 does.
 
-    Shapes: the network's. Its first argument is the image (N, C, H, W).
+    Shapes: the network's. Its first argument is the image (N, C, H, W). Where the network recomputes its
+    activations (`torch.utils.checkpoint`), blocks see the image of the latest call: one call per backward.
 
     Raises `InputError` for a place that does not exist or whose width is not known, and ``TypeError`` when
     its output is no tensor.
@@ -62,6 +63,10 @@ class WithBlocks(BaseModule):
             # Where activations are checkpointed, backward calls the blocks again and needs the image still.
             if not torch.is_grad_enabled():
                 self._image = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle takes along: all but the image, which may hang on a graph."""
+        return {**self.__dict__, "_image": None}
 
     def _insert(self, after: str, cfg: dict[str, Any], skip: bool = False) -> None:
         places = dict(self.network.named_modules())

@@ -112,6 +112,14 @@ def test_the_image_is_not_kept_after_inference():
     assert not any(value is IMAGE for value in vars(model).values())
 
 
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_made_while_training_leaves_the_image_behind(again):
+    model = with_blocks(*BLOCKS)
+    learned = IMAGE.clone().requires_grad_() * 1.0  # inside a larger network, which cannot be copied along
+    model(learned).mean().backward()
+    assert not any(isinstance(value, torch.Tensor) for value in vars(again(model)).values())
+
+
 def test_compiles_in_one_graph():
     model = with_blocks(*BLOCKS)
     expected = model(IMAGE)
