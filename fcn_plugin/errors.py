@@ -28,8 +28,16 @@ def one_sentence_errors() -> Iterator[None]:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """``"; did you mean 'X'?"`` with the nearest of ``names``, or nothing where none is near."""
+    """``"; did you mean 'X'?"`` with the nearest of ``names``, or nothing where none is near.
+
+    Of names that are as near as each other it is the first.
+    """
     # Without regard to case, which is what a near miss is most often about.
-    names_by_lower_case = {name.lower(): name for name in names}
-    nearest = difflib.get_close_matches(name.lower(), names_by_lower_case, n=1)
-    return f"; did you mean {names_by_lower_case[nearest[0]]!r}?" if nearest else ""
+    matcher = difflib.SequenceMatcher(b=name.lower())
+
+    def likeness(other: str) -> float:
+        matcher.set_seq1(other.lower())
+        return matcher.ratio()
+
+    nearest = max(names, key=likeness, default="")
+    return f"; did you mean {nearest!r}?" if likeness(nearest) >= 0.6 else ""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmengine import registry as mmengine_registry
-from mmengine.registry import Registry
+from mmengine.registry import DefaultScope, Registry, build_from_cfg
 
 from fcn_plugin.errors import did_you_mean
 
@@ -25,15 +25,20 @@ class ForgivingRegistry(Registry):
     def get(self, key: str) -> Any:
         """What is registered as ``key``; ``None`` for an unknown name, of which MMEngine then says so.
 
-        Raises ``KeyError``, MMEngine's own for this, where a name here or in the parents is near: a registry
-        of another scope that is building asks this one by this method alone.
+        Where a name here or in the parents is near, raises that ``KeyError`` of MMEngine's itself, with the
+        name: a registry of another scope that is building asks this one by this method alone.
         """
         found = super().get(key)
         scope, name = self.split_scope_key(key)
         if found is None and scope in (None, self.scope):
             hint = did_you_mean(name, self._names())
             if hint:
-                raise KeyError(f"{key} is not in the {self.scope}::{self.name} registry{hint}")
+                # MMEngine words it where it builds, so a registry of this name that knows nothing is asked.
+                with DefaultScope.overwrite_default_scope(self.scope):
+                    try:
+                        build_from_cfg({"type": key}, Registry(self.name, scope=self.scope))
+                    except KeyError as error:
+                        raise KeyError(f"{error.args[0]}{hint}") from None
         return found
 
     def __contains__(self, key: str) -> bool:

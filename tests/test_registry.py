@@ -8,6 +8,7 @@ from typing import Any
 
 import mmengine.registry
 import pytest
+import torch
 from mmengine.registry import DefaultScope, Registry
 
 from fcn_plugin import registry
@@ -152,6 +153,9 @@ def test_the_first_look_up_in_a_process_needs_no_imports_and_prints_no_warning()
     assert printed == f"{[name.removeprefix('fcn_plugin.') for name in first.values()]}\n"
 
 
+MMENGINES_ADVICE = "Please check whether .* was registered as expected.*#import-the-custom-module"
+
+
 @pytest.mark.parametrize("scope", ["mmengine", "tests", "fcn_plugin"])
 @pytest.mark.parametrize(
     ("name", "wrong", "nearest"),
@@ -164,23 +168,30 @@ def test_the_first_look_up_in_a_process_needs_no_imports_and_prints_no_warning()
 )
 def test_an_unknown_name_is_answered_with_the_nearest(scope, name, wrong, nearest):
     root = getattr(mmengine.registry, name)
-    sentence = rf"is not in the fcn_plugin::{root.name} registry; did you mean '{nearest}'\?"
+    sentence = (
+        rf"is not in the fcn_plugin::{root.name} registry\. {MMENGINES_ADVICE}; did you mean '{nearest}'\?"
+    )
     with DefaultScope.overwrite_default_scope(scope), pytest.raises(KeyError, match=sentence):
         root.build({"type": wrong})
 
 
 def test_unscoped_names_are_answered_alike_under_our_default_scope():
     with DefaultScope.overwrite_default_scope("fcn_plugin"):
-        with pytest.raises(
-            KeyError, match=r"EFME is not in the fcn_plugin::model registry; did you mean 'EFEM'\?"
-        ):
+        with pytest.raises(KeyError, match=r"EFME is not in the fcn_plugin::model .* did you mean 'EFEM'\?"):
             mmengine.registry.MODELS.build({"type": "EFME"})
         with pytest.raises(KeyError, match=r"Adm is not .* did you mean 'Adam'\?"):
             mmengine.registry.OPTIMIZERS.build({"type": "Adm"})
 
 
+def test_of_names_as_near_as_each_other_ours_is_given(monkeypatch):
+    """MMCV puts its FFN into MMEngine's registry, which is as far from FNC as FCN is."""
+    monkeypatch.setitem(mmengine.registry.MODELS.module_dict, "FFN", torch.nn.Module)
+    with pytest.raises(KeyError, match=r"did you mean 'FCN'\?"):
+        mmengine.registry.MODELS.build({"type": "fcn_plugin.FNC"})
+
+
 def test_a_name_that_is_near_none_gets_mmengines_error_as_it_is():
-    with pytest.raises(KeyError, match="was registered as expected"):
+    with pytest.raises(KeyError, match=rf"{MMENGINES_ADVICE}['\"]$"):
         mmengine.registry.MODELS.build({"type": "fcn_plugin.ResNeXt101"})
 
 
