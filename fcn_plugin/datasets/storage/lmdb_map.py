@@ -61,7 +61,7 @@ class LMDBMap:
         path: The folder of an LMDB that nobody writes to any more.
 
     Raises:
-        InputError: There is no such LMDB, or it is cut short or of another format.
+        InputError: There is no such LMDB, or it is cut short, damaged or of another format.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class LMDBMap:
         self._page_size = int(meta["free"]["page_size"])
         if len(self._content) < (int(meta["last_page"]) + 1) * self._page_size:
             raise InputError(f"{path / DATA} is cut short; {REBUILD}.")
-        self._extents = dict(self._walk(int(meta["main"]["root"]))) if meta["main"]["entries"] else {}
+        self._extents = self._find_values(meta["main"])
 
     def __len__(self) -> int:
         return len(self._extents)
@@ -106,6 +106,16 @@ class LMDBMap:
             raise InputError(f"{self._path / DATA} is not of LMDB's format {VERSION}; {REBUILD}.")
         second = self._record(META, int(first["free"]["page_size"]))
         return max(first, second, key=lambda meta: meta["transaction"])
+
+    def _find_values(self, tree: np.void) -> dict[bytes, tuple[int, int]]:
+        count, root = int(tree["entries"]), int(tree["root"])
+        try:
+            extents = dict(self._walk(root)) if count else {}
+        except (ValueError, struct.error, RecursionError):  # a page that leads beyond the file, or back
+            extents = {}
+        if len(extents) != count:
+            raise InputError(f"{self._path / DATA} is damaged where it says what lies where; {REBUILD}.")
+        return extents
 
     def _walk(self, page_number: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
         """Yields each key below a page with the place and the length of its value."""

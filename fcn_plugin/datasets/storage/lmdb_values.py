@@ -35,9 +35,16 @@ class LMDBValues:
 
     @contextmanager
     def value(self, key: str) -> Iterator[np.ndarray | None]:
-        """Lends a value as a flat uint8 array, or None where there is none; valid only within the block."""
+        """Lends a value as a flat uint8 array, or None where there is none; valid only within the block.
+
+        Raises:
+            InputError: The LMDB is damaged where it says where the value lies.
+        """
         with self._open().begin(buffers=True) as transaction:
-            value = transaction.get(key.encode())
+            try:
+                value = transaction.get(key.encode())
+            except lmdb.Error as error:
+                raise InputError(f"{key!r} cannot be found in {self._path} ({error}); {REBUILD}.") from error
             yield None if value is None else np.frombuffer(value, np.uint8)
 
     def __reduce__(self) -> tuple:

@@ -64,3 +64,23 @@ def test_other_format_is_refused(tmp_path):
     (tmp_path / "data.mdb").write_bytes(content)
     with pytest.raises(InputError, match=r"data\.mdb is not of LMDB's format 1; build it again"):
         LMDBMap(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["zeros", "noise", "loop"])
+def test_damaged_tree_is_refused(tmp_path, damage):
+    with lmdb.open(str(tmp_path)) as environment, environment.begin(write=True) as transaction:
+        for number in range(300):
+            transaction.put(f"{number:0100}".encode(), b"small")
+    content = np.fromfile(tmp_path / "data.mdb", np.uint8).reshape(-1, 4096)
+    (branch,) = np.flatnonzero(content[:, 10] == 1)  # a page's flags
+    if damage == "loop":
+        # The first node's page number, which its place at the page's end tells: the branch itself.
+        (node,) = content[branch, 16:18].view("u2")
+        content[branch, node : node + 4].view("u4")[:] = branch
+    else:
+        content[branch] = 0 if damage == "zeros" else np.random.default_rng(0).integers(0, 256, 4096)
+    content.tofile(tmp_path / "data.mdb")
+    with pytest.raises(
+        InputError, match=r"data\.mdb is damaged where it says what lies where; build it again"
+    ):
+        LMDBMap(tmp_path)

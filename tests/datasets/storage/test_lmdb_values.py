@@ -49,3 +49,15 @@ def test_what_is_no_lmdb_is_refused(path, kind):
     (path / "data.mdb").write_bytes(b"nothing" * 1000)
     with pytest.raises(InputError, match="build it again"):
         kind(path)
+
+
+def test_damaged_tree_is_told(path):
+    content = bytearray((path / "data.mdb").read_bytes())
+    leaf = content.index(b"z/z") // 4096 * 4096
+    content[leaf : leaf + 4096] = bytes(4096)
+    (path / "data.mdb").write_bytes(content)
+    with (
+        pytest.raises(InputError, match=r"'a' cannot be found in .*; build it again"),
+        LMDBValues(path).value("a"),
+    ):
+        pass
