@@ -1,6 +1,7 @@
-"""What the commands that run a config take. Imports nothing heavy, so that ``--help`` answers at once."""
+"""What several commands take. Imports nothing heavy, so that ``--help`` answers at once."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 
@@ -13,6 +14,17 @@ class ConfigOptions(argparse.Action):
         from mmengine.config import DictAction
 
         DictAction(self.option_strings, self.dest)(parser, namespace, values, option_string)
+
+
+def at_least(lowest: int) -> Callable[[str], int]:
+    """An argument's type: whole numbers from ``lowest`` up."""
+
+    def number(word: str) -> int:
+        if int(word) < lowest:
+            raise argparse.ArgumentTypeError(f"must be {lowest} or more, not {word}")
+        return int(word)
+
+    return number
 
 
 def config_parser(description: str, options_example: str) -> argparse.ArgumentParser:

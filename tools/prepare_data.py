@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fcn_plugin.command_line import at_least
 from fcn_plugin.errors import InputError, one_sentence_errors
 
 # Each command's dataset, and the constructor's argument that each option gives one value after the other.
@@ -97,6 +98,8 @@ def verify(out: Path) -> bool:
     for path in paths:
         try:
             flaws = verify_lmdb(path)
+            if flaws:
+                flaws.append(f"{path}: {len(flaws)} broken; remove it and prepare it again.")
         except InputError as error:
             flaws = [str(error)]
         print(*flaws or [f"{path}: whole."], sep="\n")
@@ -128,7 +131,12 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
             default="png",
             help="png is small and what BasicSR reads, raw is fast: height × width × 3 bytes an image (png)",
         )
-        command.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
+        command.add_argument(
+            "--workers",
+            type=at_least(0),
+            default=os.cpu_count(),
+            help="processes beside this one (%(default)s)",
+        )
         command.add_argument("--overwrite", action="store_true", help="write again what is there already")
         if name in DATASETS:
             command.add_argument(

@@ -13,11 +13,11 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from fcn_plugin.command_line import ConfigOptions
+from fcn_plugin.command_line import ConfigOptions, at_least
 from fcn_plugin.errors import InputError, one_sentence_errors
 
 VIDEO_README = """\
@@ -201,15 +201,6 @@ def show_statistics(arguments: argparse.Namespace) -> None:
     if arguments.out:
         facts = {"crop": arguments.crop, "statistics": summaries}
         write_atomically(arguments.out, json.dumps(facts, indent=2) + "\n")
-
-
-def at_least(lowest: int) -> Callable[[str], int]:
-    def number(word: str) -> int:
-        if int(word) < lowest:
-            raise argparse.ArgumentTypeError(f"must be {lowest} or more, not {word}")
-        return int(word)
-
-    return number
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:

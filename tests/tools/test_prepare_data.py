@@ -303,7 +303,8 @@ def test_verify_lists_what_is_broken(tmp_path, verify):
     assert content.count(image) == 1
     data.write_bytes(content.replace(image, image[::-1]))
     broken = f"'GOPR1/000001' in {tmp_path}/train/blur.lmdb is not what was written"
-    assert verify() == (1, [broken, sharp])
+    remedy = f"{tmp_path}/train/blur.lmdb: 1 broken; remove it and prepare it again."
+    assert verify() == (1, [broken, remedy, sharp])
 
 
 def test_verify_goes_on_after_what_it_cannot_check(tmp_path, verify):
@@ -311,6 +312,12 @@ def test_verify_goes_on_after_what_it_cannot_check(tmp_path, verify):
     status, (flaw, whole) = verify()
     assert (status, whole) == (1, f"{tmp_path}/train/sharp.lmdb: whole.")
     assert re.match(rf"{tmp_path}/train/blur\.lmdb has no checksums\.txt", flaw)
+
+
+def test_a_negative_number_of_workers_is_refused(tmp_path, prepare, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        prepare("folder", "--source", tmp_path, "--out", tmp_path / "a.lmdb", "--workers", "-1")
+    assert "argument --workers: must be 0 or more, not -1" in capsys.readouterr().err
 
 
 def test_verify_needs_something_to_verify(tmp_path, prepare, capsys):
