@@ -69,7 +69,7 @@ class WithBlocks(BaseModule):
         return {**self.__dict__, "_image": None}
 
     def _insert(self, after: str, cfg: dict[str, Any], skip: bool = False) -> None:
-        places = dict(self.network.named_modules())
+        places = {name: module for name, module in self.network.named_modules() if name}
         if after not in places:
             raise InputError(
                 f"{type(self.network).__name__} has no submodule {after!r} to put a block behind; "

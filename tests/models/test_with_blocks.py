@@ -148,9 +148,10 @@ def test_the_networks_own_initialisation_counts():
     assert (model.network.last.weight == 7).all()
 
 
-def test_an_unknown_place_is_named():
-    with pytest.raises(InputError, match=r"SmallNetwork has no submodule 'intro'.*first, body, last"):
-        with_blocks({"after": "intro", "cfg": {"type": "fcn_plugin.EFEM"}})
+@pytest.mark.parametrize("place", ["intro", ""])
+def test_an_unknown_place_is_named(place):
+    with pytest.raises(InputError, match=rf"SmallNetwork has no submodule '{place}'.*first, body, last"):
+        with_blocks({"after": place, "cfg": {"type": "fcn_plugin.EFEM"}})
 
 
 def test_a_width_that_is_not_known_is_asked_for():
