@@ -37,7 +37,8 @@ class WithBlocks(BaseModule):
 
     Shapes: the network's. Its first argument is the image (N, C, H, W). Where the network recomputes its
     activations (`torch.utils.checkpoint`), blocks see the image of the latest call: one call per backward.
-    ``DistributedDataParallel`` works; ``nn.DataParallel`` does not, as its replicas share the original's blocks.
+    Works in ``DistributedDataParallel``, but not in ``nn.DataParallel``, whose replicas share the original's
+    blocks.
 
     Raises `InputError` for a place that does not exist or whose width is not known, and ``TypeError`` when
     its output is no tensor.
