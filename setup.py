@@ -15,22 +15,24 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.10",
     packages=find_packages(include=["fcn_plugin", "fcn_plugin.*"]),
+    # The lower bounds have been run: tools/check_oldest.py, docs/oldest_versions.txt.
     install_requires=[
-        "torch>=2.6",  # torch.load is safe by default from 2.6 on
+        "torch>=2.6.0",  # torch.load is safe by default from 2.6 on
         "mmengine>=0.10.7",
-        "numpy",
-        "opencv-python",
-        "lmdb",
-        "addict",
-        "pillow",
-        "rich",  # progress bars; MMEngine brings it too
+        "numpy>=1.23.5",
+        "opencv-python>=4.6.0.66",
+        "lmdb>=1.3.0",
+        "addict>=2.4.0",
+        "pillow>=9.2.0",
+        "rich>=13.8.0",  # before, an error under a progress bar could leave the process hanging
+        "filelock>=3.12.0",
     ],
     extras_require={
         # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the
         # latter over the former breaks it. So only those who have no MMCV ask for it, by this extra.
         "standalone": ["mmcv-lite>=2.1.0"],
-        "test": ["pytest", "hypothesis", "scikit-image", "tensorboard"],
-        "tensorboard": ["tensorboard"],
+        "test": ["pytest>=8.0.0", "hypothesis>=6.100.0", "scikit-image>=0.19.3", "tensorboard>=2.12.0"],
+        "tensorboard": ["tensorboard>=2.12.0"],
         # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
         # which fails beside a torch of another build.
         "peers": ["spandrel>=0.4.2", "spandrel_extra_arches>=0.2.0"],

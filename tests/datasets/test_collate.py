@@ -49,7 +49,7 @@ def test_pairs_of_different_sizes_stay_lists(packed):
 
 def test_all_images_can_be_pinned(packed, monkeypatch):
     pinned = []
-    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: pinned.append(tensor.shape) or tensor)
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor, *_: pinned.append(tensor.shape) or tensor)
     pin_memory(collate_pairs(packed((8, 6), (8, 6))))
     assert pinned == [(2, 3, 8, 6)] * 2
 

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader
@@ -54,7 +55,7 @@ def test_raw_lmdb_lends_views_and_gives_the_folders_pairs(tmp_path, write_images
         dataset = FrameSequenceDataset(source, "film", 3, pipeline=[AverageFrames(16, (3, 3)), PackPair()])
         batches = DataLoader(dataset, batch_size=3, collate_fn=pseudo_collate)
         pairs.append(next(iter(batches))["inputs"])
-    np.testing.assert_array_equal(*pairs)
+    torch.testing.assert_close(*pairs, rtol=0, atol=0)
 
 
 def test_frames_of_different_sizes_are_refused(tmp_path, write_images):
