@@ -12,7 +12,7 @@ Every combination of the options is checked against plain float32 before it is t
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import ConfigOptions
+from fcn_plugin.command_line import ConfigOptions, at_least
 from fcn_plugin.errors import one_sentence_errors
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     add("--device", default="cpu", choices=("cpu", "cuda"))
     add("--modes", nargs="+", default=["inference"], choices=("inference", "training"))
     add("--size", nargs=2, type=int, default=[256, 256], metavar=("HEIGHT", "WIDTH"), help="of the images")
-    add("--batch", type=int, default=1, help="images per call (%(default)s)")
+    add("--batch", type=at_least(1), default=1, help="images per call (%(default)s)")
     add("--precisions", nargs="+", default=["float32"], help="float32 tf32 amp-bfloat16 bfloat16 …")
     add("--layouts", nargs="+", default=["channels_last"], choices=("contiguous", "channels_last"))
     add("--compile", nargs="+", default=["eager"], help="eager, or modes of torch.compile: default …")
@@ -41,7 +41,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add("--check-size", nargs=2, type=int, metavar=("HEIGHT", "WIDTH"), help="of the check, 1 image (--size)")
     add("--reference-device", choices=("cpu", "cuda"), help="where float32 is computed (--device)")
-    add("--rounds", type=int, default=5, help="turns that each combination gets (%(default)s)")
+    add("--rounds", type=at_least(1), default=5, help="turns that each combination gets (%(default)s)")
     add("--seconds", type=float, default=1.0, help="length of a turn, one call at least (%(default)s)")
     add("--threads", type=int, help="on the CPU (PyTorch's choice)")
     add("--matrix", type=int, default=8192, help="size of the matrix product that is the roof (%(default)s)")
