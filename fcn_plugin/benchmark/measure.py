@@ -1,7 +1,6 @@
 """Checks ways of running networks against each other and times them side by side."""
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -43,7 +42,7 @@ def measure(
     A row holds the way, its batch and size, ``relative_error``, ``repeats``, ``first_call_s`` (compilation
     included), ``median_s`` and ``iqr_s`` of one call, ``images_per_s``, and ``peak_memory_bytes``: on a GPU
     what the allocator held at most, less what other ways hold; on a CPU the whole process's resident memory,
-    in a process of its own.
+    in a process of its own (None where the system does not tell).
     """
     references: dict[Way, torch.Tensor] = {}
     rows, timed = [], []
@@ -112,10 +111,15 @@ def _prepare(way: Way, machine: Machine, shape: Shape) -> tuple[Run, dict[str, A
     }
 
 
-def _peak_resident_bytes(way: Way, machine: Machine, shape: Shape) -> int:
+def _peak_resident_bytes(way: Way, machine: Machine, shape: Shape) -> int | None:
     MMLogger.get_current_instance().setLevel("WARNING")
     Run(way, machine, *shape)()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # kibibytes on Linux
+    # Not getrusage's, which counts in what the process that started this one held.
+    status = Path("/proc/self/status")
+    if not status.exists():  # only Linux tells
+        return None
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024  # in kibibytes there
 
 
 def _seconds(run: Run) -> float:

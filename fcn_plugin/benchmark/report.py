@@ -79,7 +79,7 @@ def _cells(row: dict[str, Any], result: dict[str, Any]) -> list[str]:
         f"{1e3 * row['median_s']:.1f}",
         f"{1e3 * row['iqr_s'] / 2:.1f}",
         f"{row['images_per_s']:.2f}",
-        f"{row['peak_memory_bytes'] / 2**30:.2f}",
+        "" if row["peak_memory_bytes"] is None else f"{row['peak_memory_bytes'] / 2**30:.2f}",
         f"{_operations_per_second(row, result) / _roof(row, result):.0%}",
         f"{row['relative_error']:.1e}",
         "yes" if row["repeats"] else "no",

@@ -28,7 +28,7 @@ def test_every_way_is_checked_and_measured(measured):
         assert row["repeats"]
         assert 0 < row["median_s"] < row["first_call_s"] + 1
         assert row["images_per_s"] == pytest.approx(2 / row["median_s"])
-        assert row["peak_memory_bytes"] > 1 << 20
+        assert row["peak_memory_bytes"] is None or row["peak_memory_bytes"] > 1 << 20
     assert result["machine"]["threads"] == 1
     assert set(result["matrix_rates"]) == {"float32", "bfloat16", "float16"}
 
