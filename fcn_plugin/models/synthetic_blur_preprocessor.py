@@ -1,7 +1,7 @@
 """Blurry images made on the device that trains on them."""
 
 from fcn_plugin.registry import MODELS
-from fcn_plugin.synthesis.torch_exposure import synthesize_batch
+from fcn_plugin.synthesis.torch_exposure import average_on_device, synthesize_batch
 
 from .data_preprocessor import PairDataPreprocessor, stack_images
 
@@ -12,7 +12,8 @@ class SyntheticBlurPreprocessor(PairDataPreprocessor):
 
     While training, a data sample with an ``exposure``, as ``SynthesizeBlur(render=False)`` draws it in the
     worker, comes with the crop and its margin for input; the blurry image takes its place, rounded to 8 bits
-    as a file would. Samples without one, real pairs say, pass unchanged, also within one batch.
+    as a file would. Frames that ``AverageFrames(render=False)`` leaves to the device are averaged. Samples
+    without an ``exposure``, real pairs say, pass unchanged, also within one batch.
 
     ``sub_frames_at_once`` bounds the memory: 32 sub-frames of 256×256 take about 200 MB while they are
     interpolated.
@@ -32,6 +33,9 @@ class SyntheticBlurPreprocessor(PairDataPreprocessor):
     def _blur(self, data: dict) -> dict:
         samples, inputs = data["data_samples"], list(data["inputs"])
         targets = list(data["targets"]) if "targets" in data else [sample.gt_img for sample in samples]
+        for index, sample in enumerate(samples):
+            if "exposure" in sample and "gamma" in sample.exposure:
+                inputs[index] = average_on_device(inputs[index], sample.pop("exposure").gamma)
         synthetic = [index for index, sample in enumerate(samples) if "exposure" in sample]
         if synthetic:
             blurry, sharp = synthesize_batch(

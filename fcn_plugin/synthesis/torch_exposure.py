@@ -88,6 +88,18 @@ def synthesize_batch(
         )
 
 
+@torch.no_grad()
+def average_on_device(frames: Tensor, gamma: Tensor) -> Tensor:
+    """`average_in_linear_light` of frames (3 n, height, width), one behind the other, uint8.
+
+    Returns:
+        uint8, (3, height, width).
+    """
+    with torch.autocast(frames.device.type, enabled=False):
+        light = (frames.unflatten(0, (-1, 3)).float() / 255) ** gamma
+        return (255 * light.mean(0) ** (1 / gamma)).round_().to(torch.uint8)
+
+
 def _expose(
     light: Tensor, exposures: Sequence[ExposureTensors], size: tuple[int, int], sub_frames_at_once: int
 ) -> Tensor:

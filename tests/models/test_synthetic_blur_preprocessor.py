@@ -4,7 +4,13 @@ import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 
-from fcn_plugin.datasets.transforms import PackPair, PairedRandomFlip, SynthesizeBlur
+from fcn_plugin.datasets.transforms import (
+    AverageFrames,
+    PackPair,
+    PairedRandomFlip,
+    PairedRandomRotate90,
+    SynthesizeBlur,
+)
 from fcn_plugin.errors import InputError
 from fcn_plugin.models import DeblurringModel, PairDataPreprocessor, SyntheticBlurPreprocessor
 
@@ -98,3 +104,21 @@ def test_model_trains_on_what_the_device_blurs(photograph):
 def test_plain_preprocessor_says_what_to_set(photograph):
     with pytest.raises(InputError, match=r"render=False.*SyntheticBlurPreprocessor"):
         PairDataPreprocessor()(pseudo_collate([sample(photograph, 0, False)]), training=True)
+
+
+def test_device_and_worker_average_the_same_frames():
+    frames = list(np.random.default_rng(0).integers(0, 256, (13, 40, 50, 3), np.uint8))
+
+    def averaged(seed, render):
+        np.random.seed(seed)  # noqa: NPY002
+        results = {"frames": frames, "key": str(seed), "dataset": "film"}
+        for transform in (AverageFrames(SIZE, render=render), PairedRandomFlip(), PairedRandomRotate90()):
+            results = transform(results)
+        return PackPair()(results)
+
+    batches = [pseudo_collate([averaged(seed, render) for seed in range(16)]) for render in (True, False)]
+    assert len({image.shape for image in batches[1]["inputs"]}) > 1  # as many frames as were drawn
+    expected, made = (SyntheticBlurPreprocessor()(batch, training=True) for batch in batches)
+    assert (to_8_bits(made["inputs"]).int() - to_8_bits(expected["inputs"]).int()).abs().max() <= 1
+    for a, b in zip(made["data_samples"], expected["data_samples"], strict=True):
+        assert torch.equal(a.gt_img, b.gt_img)

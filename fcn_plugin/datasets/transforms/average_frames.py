@@ -1,5 +1,6 @@
 """A blurry and a sharp image out of neighbouring sharp frames."""
 
+import numpy as np
 from mmcv.transforms import BaseTransform
 
 from fcn_plugin.datasets.storage import read_ahead
@@ -23,17 +24,24 @@ class AverageFrames(BaseTransform):
         size: Height and width of the crop in pixels, or one number for a square.
         frames: Fewest and most to average; an odd number among them is drawn for each pair.
         gamma: Exponent that turns stored values into light; 1 averages the stored values.
+        render: Whether to average here. Otherwise ``img`` becomes all of the crops, height × width × 3 n, and
+            ``exposure`` what `SyntheticBlurPreprocessor` needs to average them on the device.
 
     Raises:
         InputError: A parameter is out of its range, or frames are smaller than the crop or too few.
     """
 
     def __init__(
-        self, size: int | tuple[int, int], frames: tuple[int, int] = (7, 13), gamma: float = GAMMA
+        self,
+        size: int | tuple[int, int],
+        frames: tuple[int, int] = (7, 13),
+        gamma: float = GAMMA,
+        render: bool = True,
     ) -> None:
         self.crop = PairedRandomCrop(size)
         self.counts = odd_counts(frames)
         self.gamma = check_gamma(gamma)
+        self.render = render
 
     def transform(self, results: dict) -> dict:
         frames = results.pop("frames")
@@ -46,6 +54,10 @@ class AverageFrames(BaseTransform):
         first = (len(frames) - count) // 2
         crop = self.crop.draw({**results, "img": frames[first]})
         crops = [read_ahead(crop(frame)) for frame in frames[first : first + count]]
-        results["img"] = average_in_linear_light(crops, self.gamma)
+        if self.render:
+            results["img"] = average_in_linear_light(crops, self.gamma)
+        else:
+            results["img"] = np.concatenate(crops, axis=2)
+            results["exposure"] = {"gamma": np.asarray(self.gamma, np.float32)}
         results["gt"] = crops[count // 2]
         return results

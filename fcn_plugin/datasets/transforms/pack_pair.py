@@ -41,6 +41,8 @@ def _to_tensor(image: np.ndarray) -> torch.Tensor:
 
 def _contiguous_copy(image: np.ndarray) -> np.ndarray:
     """The pipeline's one copy: before it, images may be views into a file mapped from disk."""
+    if image.shape[2] > 3:  # several frames, one behind the other, whose pixels are too large for OpenCV
+        return read_ahead(image).copy()
     # NumPy copies what is mirrored or turned byte by byte, OpenCV in whole pixels and several times faster.
     rows, columns = (-1 if stride < 0 else 1 for stride in image.strides[:2])
     forwards = read_ahead(image)[::rows, ::columns]
