@@ -17,7 +17,8 @@ FLIP_CODES = {(-1, 1): 0, (1, -1): 1, (-1, -1): -1}  # OpenCV's, by the steps be
 class PackPair(BaseTransform):
     """Packs a pair into ``inputs`` and ``data_samples``.
 
-    ``inputs`` is the blurry image, 3 × height × width, RGB, uint8. ``data_samples`` is a
+    ``inputs`` is the blurry image, 3 × height × width, RGB, uint8; of ``AverageFrames(render=False)`` it is n
+    frames one behind the other, 3 n × height × width. ``data_samples`` is a
     ``BaseDataElement`` whose ``gt_img`` is the sharp image likewise, and whose metainfo holds ``key``,
     ``dataset``, ``ori_shape`` (height, width before the pipeline) and, where it is known, ``blur``. An
     ``exposure`` that `SynthesizeBlur` leaves to the device becomes a ``BaseDataElement`` of float32 tensors.
