@@ -31,9 +31,9 @@ def load_config(
     """Reads a config and applies the command line to it.
 
     ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's
-    own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16 where there is
-    a GPU, unless the config names another dtype. Where there is one, batches are pinned in memory, unless a
-    loader's ``pin_memory`` says otherwise.
+    own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16; on a GPU, unless
+    the config names another dtype. Where there is one, batches are pinned in memory, unless a loader's
+    ``pin_memory`` says otherwise.
 
     Raises `InputError` when there is no such file.
     """
@@ -53,7 +53,7 @@ def load_config(
                 # Gradients of this range need no scaling, which would skip steps that are not finite.
                 config.optim_wrapper.setdefault("loss_scale", {"enabled": False})
         else:
-            print("--amp has no effect without a GPU: training in float32")
+            config.optim_wrapper.type = "CPUAmpOptimWrapper"
     return config
 
 
