@@ -87,7 +87,7 @@ param_scheduler = [
 
 default_hooks = dict(
     logger=dict(interval=25),
-    checkpoint=dict(save_best=["pairs/PSNR"], joint=False, interval=1, max_keep_ckpts=2),
+    checkpoint=dict(save_best="pairs/PSNR", rule="greater", interval=1, max_keep_ckpts=2),
     ema=dict(type="EMAHook", momentum=0.002),
     comparison=dict(images=0),
 )
