@@ -20,7 +20,7 @@ train_dataloader = dict(
     collate_fn=dict(type="fcn_plugin.collate_pairs"),
     dataset=dict(
         type="ConcatDataset",
-        ignore_keys=["dataset"],  # metainfo that differs
+        ignore_keys=["dataset", "blur", "storage"],  # metainfo that differs
         datasets=[
             dict(
                 type="SharpImageDataset",
