@@ -76,12 +76,12 @@ test_cfg = dict(type="TestLoop")
 
 optim_wrapper = dict(
     type="OptimWrapper",
-    optimizer=dict(type="Adam", lr=1e-3),
+    optimizer=dict(type="Adam", lr=4e-4),
     clip_grad=dict(max_norm=0.1),  # as in fcn_demo.py
     paramwise_cfg=dict(custom_keys=dict(ratio_logits=dict(lr_mult=10.0))),
 )
 param_scheduler = [
-    dict(type="LinearLR", start_factor=0.03, begin=0, end=100, by_epoch=False),
+    dict(type="LinearLR", start_factor=0.03, begin=0, end=200, by_epoch=False),
     dict(type="CosineAnnealingLR", T_max=epochs, eta_min=1e-5, convert_to_iter_based=True),
 ]
 
