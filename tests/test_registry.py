@@ -35,6 +35,7 @@ HEAVY = {
 TINY_FCN = {"type": "fcn_plugin.FCN", "width": 2, "pyramid_widths": (2, 2, 2)}
 EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "AverageFrames": {"size": 8},
+    "CPUAmpOptimWrapper": {"optimizer": torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)},
     "DeblurringModel": {"network": TINY_FCN},
     "EFEM": {"in_channels": 2},
     "FolderStore": lambda data: {"root": data / "blur"},

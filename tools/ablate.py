@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> None:
     with one_sentence_errors():
         import json
 
-        from fcn_plugin.engine.ablation import ablation_table, execute, plan_runs, summarise
+        from fcn_plugin.engine.ablation import ablation_table, execute, machines_of, plan_runs, summarise
         from fcn_plugin.files import write_atomically
 
         work_dir = arguments.work_dir or Path("work_dirs", Path(arguments.config).stem)
@@ -53,7 +53,13 @@ def main(words: list[str] | None = None) -> None:
                 execute(runs, arguments.devices or [None], print)
         finally:
             rows = summarise(arguments.config, runs)
-            write_atomically(work_dir / "table.json", json.dumps(rows, indent=2) + "\n")
+            figures = {
+                "config": arguments.config,
+                "options": arguments.cfg_options or {},
+                "machines": machines_of(runs),
+                "rows": rows,
+            }
+            write_atomically(work_dir / "table.json", json.dumps(figures, indent=2) + "\n")
             write_atomically(work_dir / "table.md", ablation_table(rows))
         print(ablation_table(rows), end="")
         print(f"table        {work_dir / 'table.md'}")

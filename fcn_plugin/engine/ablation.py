@@ -15,8 +15,10 @@ from pathlib import Path
 from queue import Queue
 from typing import Any, NamedTuple
 
+import torch
 from mmengine.runner import find_latest_checkpoint
 
+from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import write_atomically
 
@@ -41,6 +43,11 @@ class Run(NamedTuple):
     def results(self) -> Path:
         """Written by ``tools/test.py`` at the very end, so a run that has it is done."""
         return self.folder / "results.json"
+
+    @property
+    def machine(self) -> Path:
+        """What it was trained on, and with which versions."""
+        return self.folder / "machine.json"
 
 
 def plan_runs(
@@ -89,6 +96,8 @@ def execute(runs: Iterable[Run], devices: Sequence[str | None], report: Callable
         device = free.get()
         try:
             report(f"{run.folder.name} starts" + (f" on GPU {device}" if device is not None else ""))
+            facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
+            write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
             _run_tool(run, device, "train.py", run.config, "--resume")
             _run_tool(run, device, "test.py", run.config, find_latest_checkpoint(str(run.folder)))
             report(f"{run.folder.name} is done: {json.loads(run.results.read_text())['metrics']}")
@@ -144,6 +153,17 @@ def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
     return rows
 
 
+def machines_of(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Every different machine, with its versions and commit, that finished runs were trained on."""
+    found = []
+    for run in runs:
+        if run.results.exists():
+            facts = json.loads(run.machine.read_text())
+            if facts not in found:
+                found.append(facts)
+    return found
+
+
 def _spread(values: list[float]) -> dict[str, Any]:
     return {
         "values": values,
@@ -153,7 +173,6 @@ def _spread(values: list[float]) -> dict[str, Any]:
 
 
 def _run_tool(run: Run, device: str | None, tool: str, *words: Any) -> None:
-    run.folder.mkdir(exist_ok=True)
     log = run.folder / f"{Path(tool).stem}.log"
     environment = os.environ if device is None else {**os.environ, DEVICE_VARIABLE: device}
     command = [sys.executable, PROJECT / "tools" / tool, *words, "--work-dir", run.folder]

@@ -31,8 +31,8 @@ def load_config(
     """Reads a config and applies the command line to it.
 
     ``path`` is relative to the working directory or to the checkout. ``work_dir`` defaults to the config's
-    own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16; on a GPU, unless
-    the config names another dtype. Where there is one, batches are pinned in memory, unless a loader's
+    own, else to ``work_dirs/CONFIG_NAME`` in the working directory. ``amp`` trains in bfloat16, unless the
+    config names another dtype for a GPU. Where there is one, batches are pinned in memory, unless a loader's
     ``pin_memory`` says otherwise.
 
     Raises `InputError` when there is no such file.

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from fcn_plugin.engine.ablation import Run, ablation_table, plan_runs, summarise
+from fcn_plugin.engine.ablation import Run, ablation_table, machines_of, plan_runs, summarise
 from fcn_plugin.engine.launch import load_config
 from fcn_plugin.errors import InputError
 
@@ -57,3 +57,13 @@ def test_means_spreads_and_differences_with_the_same_seed(tmp_path):
     table = ablation_table([full, without])
     assert "| 4 stages | 0, 1 | 30.500 ± 0.707 |  |" in table
     assert "| 4 stages - PB | 0, 1, 2 | 29.167 ± 1.258 | -0.750 ± 0.354 |" in table
+
+
+def test_machines_of_finished_runs_are_told_once_each(tmp_path):
+    runs = [Run("4 stages", seed, tmp_path / str(seed)) for seed in range(4)]
+    for run, device in zip(runs, ("one", "one", "other", "not done"), strict=True):
+        run.folder.mkdir()
+        run.machine.write_text(json.dumps({"device": device}))
+    for run in runs[:3]:
+        run.results.write_text("{}")
+    assert machines_of(runs) == [{"device": "one"}, {"device": "other"}]

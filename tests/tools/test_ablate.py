@@ -37,7 +37,9 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
 
     broken.write_bytes(content)
     ablate()
-    (row,) = json.loads((tmp_path / "work/table.json").read_text())
+    figures = json.loads((tmp_path / "work/table.json").read_text())
+    (row,), (machine,) = figures["rows"], figures["machines"]
+    assert machine.keys() >= {"device", "threads", "versions", "commit"}
     assert (row["variant"], row["seeds"]) == (VARIANT, [0])
     assert row["metrics"].keys() >= {"pairs/PSNR", "pairs/SSIM-matlab"}
     assert (tmp_path / "work/table.md").read_text() in capsys.readouterr().out
