@@ -84,6 +84,11 @@ class FCN(nn.Module):
         self.activation_checkpointing = activation_checkpointing
 
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
+        predictions = self.predict_stages(blurry)
+        return predictions if self.training else predictions[-1]
+
+    def predict_stages(self, blurry: Tensor) -> list[Tensor]:
+        """Every stage's prediction (B, image_channels, H, W), the answer last."""
         height, width = blurry.shape[-2:]
         padded = pad_to_multiple(blurry, self.multiple_of)
         images = [split_into_patches(padded, grid) for grid in self.grids]
@@ -93,6 +98,4 @@ class FCN(nn.Module):
             for catcher, image in zip(self.global_feature_catchers, images, strict=True)
         )
         predictions = self.local_feature_catcher(features, images)
-        if self.training:
-            return [prediction[..., :height, :width] for prediction in predictions]
-        return predictions[-1][..., :height, :width]
+        return [prediction[..., :height, :width] for prediction in predictions]

@@ -1,0 +1,82 @@
+"""Everything that may be handed to a `Deblurrer`, as one kind of array."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from fcn_plugin.errors import InputError
+
+OVERSHOOT = 1e-3
+"""How far floats may lie outside [0, 1], as after resizing; they are clipped."""
+
+
+def as_rgb(image: Any) -> np.ndarray:
+    """One image as float32 (H, W, 3), RGB in [0, 1].
+
+    Args:
+        image: a file's path; a PIL image; an array (H, W, 3), RGB, or (H, W), grey, in uint8, in uint16 or
+            in floating point in [0, 1]; or a tensor (3, H, W) or (1, H, W) of the same types. Alpha is
+            dropped. Files and PIL images are turned upright as their EXIF data asks.
+
+    Raises `InputError` for files that cannot be read, values that are NaN or outside [0, 1], and other
+    shapes and types.
+    """
+    if isinstance(image, str | os.PathLike):
+        return _read(Path(image))
+    if isinstance(image, Image.Image):
+        return _from_pil(image)
+    if isinstance(image, Tensor):
+        if image.ndim != 3 or image.shape[0] not in (1, 3, 4):
+            raise InputError(f"a tensor of shape {tuple(image.shape)} is no image: give (3, height, width)")
+        image = image.detach().movedim(0, -1).cpu()
+        image = (image.float() if image.is_floating_point() else image).numpy()
+    if not isinstance(image, np.ndarray):
+        raise InputError(
+            f"a {type(image).__name__} is no image: give a path, an array, a PIL image or a tensor"
+        )
+    return _from_array(image)
+
+
+def _from_array(array: np.ndarray) -> np.ndarray:
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise InputError(f"an array of shape {array.shape} is no image: give (height, width, 3), RGB")
+    if array.shape[2] == 4:
+        array = array[..., :3]
+    if array.dtype in (np.uint8, np.uint16):
+        rgb = array.astype(np.float32)
+        rgb /= np.iinfo(array.dtype).max
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise InputError("the image has values that are NaN or infinite; replace them first")
+        if array.min() < -OVERSHOOT or array.max() > 1 + OVERSHOOT:
+            raise InputError(
+                f"floating-point images lie in [0, 1], not in [{array.min():g}, {array.max():g}]: scale it, "
+                "or give uint8 or uint16"
+            )
+        rgb = array.astype(np.float32).clip(0, 1)
+    else:
+        raise InputError(f"images are uint8, uint16 or floating point, not {array.dtype}")
+    return rgb if rgb.shape[2] == 3 else rgb.repeat(3, axis=2)
+
+
+def _from_pil(image: Image.Image) -> np.ndarray:
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):
+        return _from_array(np.asarray(upright, np.uint16))
+    return _from_array(np.asarray(upright.convert("RGB")))
+
+
+def _read(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such image")
+    try:
+        with Image.open(path) as image:
+            return _from_pil(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path}: no image that can be read ({error})") from error

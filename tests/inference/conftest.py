@@ -1,0 +1,40 @@
+"""A weights file of a tiny FCN, and photographs to restore."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from fcn_plugin.models import FCN
+
+
+def random_fcn(seed: int = 0, **options) -> FCN:
+    """A tiny FCN all of whose weights are drawn, so that it changes what it sees, by a few per cent."""
+    torch.manual_seed(seed)
+    network = FCN(**{"width": 4, "pyramid_widths": (4, 6, 8), **options})
+    for name, parameter in network.named_parameters():
+        if "prediction_head" in name:
+            torch.nn.init.normal_(parameter, std=0.02)
+    return network.eval()
+
+
+@pytest.fixture
+def network() -> FCN:
+    return random_fcn()
+
+
+@pytest.fixture
+def weights(tmp_path: Path, network: FCN) -> Path:
+    """A file with ``network``'s weights and nothing else."""
+    path = tmp_path / "weights.pth"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def photograph() -> np.ndarray:
+    """uint8 RGB (40, 52, 3)."""
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    return cv2.resize(coarse, (52, 40), interpolation=cv2.INTER_CUBIC)

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fcn_plugin import Deblurrer
+from fcn_plugin.errors import InputError
+
+
+@pytest.fixture
+def deblur(weights):
+    return Deblurrer(weights, device="cpu")
+
+
+def test_the_answer_is_the_networks(deblur, network, photograph):
+    restored = deblur(photograph)
+    assert restored.dtype == np.uint8
+    assert restored.shape == photograph.shape
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(photograph).movedim(-1, 0)[None] / 255)[0]
+    np.testing.assert_allclose(restored, expected.movedim(0, -1).clamp(0, 1) * 255, atol=0.51)
+    assert (restored != photograph).any()
+
+
+def test_all_kinds_of_images_give_the_same(deblur, photograph, tmp_path):
+    expected = deblur(photograph)
+    path = tmp_path / "photo.png"
+    Image.fromarray(photograph).save(path)
+    tensor = torch.from_numpy(photograph).movedim(-1, 0)
+    for image in (
+        path,
+        str(path),
+        Image.fromarray(photograph),
+        photograph.astype(np.uint16) * 257,
+        photograph / 255,
+        tensor,
+        tensor / 255,
+    ):
+        np.testing.assert_array_equal(deblur(image), expected)
+    (restored,) = deblur(tensor[None] / 255)
+    np.testing.assert_array_equal(restored, expected)
+
+
+def test_lists_are_batched_by_size(deblur, photograph):
+    sizes = []
+    deblur.network.register_forward_pre_hook(lambda _, inputs: sizes.append(tuple(inputs[0].shape)))
+    images = [photograph, photograph[:30], photograph[::-1].copy()]
+    restored = deblur(images)
+    assert sorted(sizes) == [(1, 3, 30, 52), (2, 3, 40, 52)]
+    for image, result in zip(images, restored, strict=True):
+        np.testing.assert_allclose(result, deblur(image), atol=1)
+
+
+def test_stages_end_with_the_answer(deblur, photograph):
+    image = photograph.astype(np.float32) / 255
+    stages = deblur.stages(image)
+    assert len(stages) == 4
+    np.testing.assert_allclose(stages[-1], deblur.restore(image), atol=1e-6)
+    assert np.abs(stages[0] - stages[-1]).max() > 1e-3
+
+
+def test_without_shipped_weights_it_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr("fcn_plugin.inference.deblurrer.SHIPPED_WEIGHTS", tmp_path)
+    with pytest.raises(InputError, match=r"no weights come with this version.* name a file"):
+        Deblurrer()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [({"device": "gpu"}, "device 'gpu' cannot be used"), ({"dtype": "int8"}, "none of float32")],
+)
+def test_what_cannot_be_chosen_is_named(weights, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Deblurrer(weights, **options)
