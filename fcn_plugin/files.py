@@ -9,27 +9,41 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from fcn_plugin.errors import InputError
+
 
 def write_atomically(path: str | os.PathLike, content: bytes | str) -> None:
     """Writes ``content`` to ``path``; a reader sees the old file or the new one, never a part.
 
     Missing parent folders are made. Text is written as UTF-8.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, str):
         content = content.encode()
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with whole_file(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike) -> Iterator[Path]:
+    """Yields the path of an empty file that becomes ``path`` when the block ends without an error.
+
+    It has the suffix of ``path``. An existing ``path`` is replaced only then; after an error the half-written
+    file is removed. Missing parent folders are made.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    os.close(descriptor)
+    beside = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        yield beside
+        with beside.open("rb+") as file:
             os.fsync(file.fileno())
         # mkstemp makes files only their owner can read; give the mode an ordinary open() would.
-        os.chmod(beside, 0o666 & ~_umask())
+        beside.chmod(0o666 & ~_umask())
         os.replace(beside, path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 
@@ -75,6 +89,24 @@ def unfinished_folder(path: str | os.PathLike) -> Path:
     """The folder that ``resumable_folder(path)`` yields."""
     path = Path(path)
     return path.with_name(f".{path.name}.partial") / f"{path.stem}.unfinished"
+
+
+def free_bytes(path: str | os.PathLike) -> tuple[Path, int]:
+    """The folder that ``path`` is in or would be made in, and what is free there."""
+    folder = next(parent for parent in Path(path).absolute().parents if os.path.exists(parent))
+    return folder, shutil.disk_usage(folder).free
+
+
+def cannot_be_written(path: str | os.PathLike, error: Exception) -> InputError:
+    """The error for a file or folder that the disk does not take."""
+    folder, free = free_bytes(path)
+    reason = (error.strerror if isinstance(error, OSError) else None) or error
+    if free < 2**20:  # which LMDB calls an input/output error
+        reason = "the disk is full"
+    return InputError(
+        f"{path} cannot be written ({reason}; {folder} has {free / 2**20:.0f} MiB free); make room, allow "
+        "writing there or choose another place, and run the command again."
+    )
 
 
 def _put_in_place(folder: Path, path: Path) -> None:

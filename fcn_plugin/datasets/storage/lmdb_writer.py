@@ -2,7 +2,6 @@
 
 import math
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from fcn_plugin.datasets.storage.lmdb_store import LMDBStore
 from fcn_plugin.datasets.storage.lmdb_verify import verify_lmdb
 from fcn_plugin.datasets.storage.partial_lmdb import MEBIBYTE, PartialLMDB
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import resumable_folder, unfinished_folder
+from fcn_plugin.files import cannot_be_written, free_bytes, resumable_folder, unfinished_folder
 
 ALLOWANCE = 1.1  # on the images' bytes, for LMDB's pages and for what a sample does not tell
 LONGEST_KEY = 511  # bytes, fixed when LMDB is compiled
@@ -166,18 +165,12 @@ def _expect_bytes(plan: LMDBPlan, encoding: str, samples: int = 8) -> float:
 def _check_disk_space(plans: Sequence[LMDBPlan], expected_bytes: Sequence[float]) -> None:
     there = [unfinished_folder(plan.path) / DATA for plan in plans]
     needed = sum(expected_bytes) - sum(os.path.getsize(file) for file in there if os.path.exists(file))
-    folder, free = _free_bytes(plans[0].path)
+    folder, free = free_bytes(plans[0].path)
     if free < needed:
         raise InputError(
             f"{folder} has {free / MEBIBYTE:.0f} MiB free of the {needed / MEBIBYTE:.0f} MiB needed; "
             "make room or choose another disk."
         )
-
-
-def _free_bytes(path: Path) -> tuple[Path, int]:
-    """The folder that ``path`` is in or would be made in, and what is free there."""
-    folder = next(parent for parent in path.absolute().parents if os.path.exists(parent))
-    return folder, shutil.disk_usage(folder).free
 
 
 @contextmanager
@@ -187,11 +180,4 @@ def _one_sentence(path: Path) -> Iterator[None]:
     except Timeout as error:
         raise InputError(f"{path} is being written by another run; wait for it or end it.") from error
     except (OSError, lmdb.Error) as error:
-        folder, free = _free_bytes(path)
-        reason = error.strerror if isinstance(error, OSError) else error
-        if free < MEBIBYTE:  # which LMDB calls an input/output error
-            reason = "the disk is full"
-        raise InputError(
-            f"{path} cannot be written ({reason}; {folder} has {free / MEBIBYTE:.0f} MiB free); make room, "
-            "allow writing there or choose another place, and run the command again."
-        ) from error
+        raise cannot_be_written(path, error) from error

@@ -1,0 +1,194 @@
+"""Photographs: image files with all that they hold beside their pixels."""
+
+import io
+import os
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.files import cannot_be_written, write_atomically
+from fcn_plugin.inference.image_formats import FORMATS, ImageFormat
+
+# What Pillow's readers raise for damaged files.
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+# Pillow's modes of images with at most 8 bits, and what their colours are read as.
+_COLOURS = {"1": "L", "L": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGB": "RGB", "RGBA": "RGB"}
+_16_BIT_MODES = {"I;16", "I;16B", "I", "L", "RGB", "RGBA"}
+# GIF only for a message of its own. Pillow's name of a JPEG file with several pictures in it is MPO.
+_READABLE = [*(FORMATS.keys() - {"MPO"}), "GIF"]
+_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A photograph, and what to write the restored one with.
+
+    Attributes:
+        path: Where it was read from.
+        rgb: (height, width, 3), RGB, float32 in [0, 1], as stored: neither turned as `orientation` asks nor
+            converted from the file's colour profile. Grey is in all three channels.
+        alpha: (height, width), uint8 or uint16, or None.
+        grey: Whether there are no colours, be it in one channel or in three.
+        channels: Of colour in the file, 1 or 3; a palette is written as 3.
+        orientation: How viewers turn it, 1 to 8 as EXIF counts; 1 is not at all.
+        file_format: Of the file, with its metadata.
+    """
+
+    path: Path
+    rgb: np.ndarray
+    alpha: np.ndarray | None
+    grey: bool
+    channels: int
+    orientation: int
+    file_format: ImageFormat
+
+    def write(self, path: str | os.PathLike, restored: np.ndarray) -> None:
+        """Writes restored pixels as this file: its format, bits, alpha and metadata.
+
+        The orientation stays a tag and pixels stay as they lie, so that all the metadata, the thumbnail and
+        the maker's notes among it, can stay as it is.
+
+        Args:
+            path: The file, which appears whole or not at all.
+            restored: As `rgb`. Values are clipped to [0, 1] and rounded to the file's bits, and grey stays
+                grey, the mean of the channels.
+
+        Raises:
+            InputError: Values are NaN or infinite, or the file cannot be written.
+        """
+        if restored.shape != self.rgb.shape:
+            raise ValueError(f"{self.path} has the shape {self.rgb.shape}, not {restored.shape}.")
+        if not np.isfinite(restored).all():
+            raise InputError(
+                f"{self.path} was restored to values that are NaN or infinite and is not written; "
+                "check the weights, and the precision if it is lower than float32."
+            )
+        if self.grey:
+            restored = restored.mean(axis=2, keepdims=True).repeat(self.channels, axis=2)
+        kind = np.uint16 if self.file_format.bits == 16 else np.uint8
+        pixels = (restored.clip(0, 1) * np.iinfo(kind).max).round().astype(kind)
+        if self.alpha is not None:
+            pixels = np.dstack([pixels, self.alpha])
+        elif self.channels == 1:
+            pixels = pixels[..., 0]
+        content = self.file_format.encode(pixels)
+        try:
+            write_atomically(path, content)
+        except OSError as error:
+            raise cannot_be_written(path, error) from error
+
+
+def read_image(path: str | os.PathLike) -> ImageFile:
+    """Reads a photograph: JPEG, PNG, TIFF, WebP or BMP; RGB, grey or a palette of up to 8 bits, or 16.
+
+    Raises:
+        InputError: There is no such file; it is empty, truncated or damaged; of another format; CMYK or
+            another colour space; of floating-point values; an animation or of several pages; or so large that
+            Pillow takes it for a decompression bomb (179 megapixels).
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    if not content:
+        raise InputError(f"{path} is empty (0 bytes); copy or download it again.")
+    try:
+        # Pillow warns of photographs from 89 megapixels on, which exist, and of tags that make no sense.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            header = Image.open(io.BytesIO(content), formats=_READABLE)
+            _check_still(path, header)
+            file_format = FORMATS[header.format](header, content)
+            orientation = header.getexif().get(_ORIENTATION, 1)
+            _check_colours(path, header, file_format.bits)
+            header.load()  # of 16 bits too: it notices what is missing, OpenCV does not
+            decode = _decode_16_bits if file_format.bits == 16 else _decode_8_bits
+            pixels = decode(path, header, content)
+    except Image.DecompressionBombError as error:
+        limit = 2 * Image.MAX_IMAGE_PIXELS // 10**6
+        raise InputError(f"{path} has more than {limit} megapixels; cut it into parts.") from error
+    except UnidentifiedImageError as error:
+        raise InputError(
+            f"{path} is not a readable image (JPEG, PNG, TIFF, WebP or BMP); convert it, or copy it again."
+        ) from error
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        raise InputError(f"{path} is truncated or damaged; copy or download it again.") from error
+    if header.format == "TIFF":
+        # Pillow and OpenCV have turned it upright; back again.
+        pixels = turn_upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))
+    colours, alpha = (pixels[..., :-1], pixels[..., -1]) if pixels.shape[2] in (2, 4) else (pixels, None)
+    channels = colours.shape[2]
+    rgb = np.divide(colours, np.iinfo(pixels.dtype).max, dtype=np.float32)
+    return ImageFile(
+        path,
+        rgb if channels == 3 else rgb.repeat(3, axis=2),
+        alpha,
+        bool((colours == colours[..., :1]).all()),
+        channels,
+        orientation,
+        file_format,
+    )
+
+
+def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """Turns (height, width, ...) as an orientation of 1 to 8 asks; others leave it as it is."""
+    if 5 <= orientation <= 8:
+        image = image.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return image
+
+
+def _check_still(path: Path, header: Image.Image) -> None:
+    """Raises an `InputError` unless the file is one photograph."""
+    if header.format == "GIF":
+        raise InputError(
+            f"{path} is a GIF, whose 256 colours cannot hold a photograph; convert it to PNG or, if it is an "
+            "animation, to MP4."
+        )
+    frames = getattr(header, "n_frames", 1)
+    if frames > 1 and header.format == "TIFF":
+        raise InputError(f"{path} holds {frames} pages; save each as a file of its own.")
+    if frames > 1 and header.format != "MPO":
+        raise InputError(f"{path} holds an animation; convert it to MP4.")
+
+
+def _check_colours(path: Path, header: Image.Image, bits: int) -> None:
+    """Raises an `InputError` unless the file's values can be read and written again."""
+    if header.mode == "CMYK":
+        raise InputError(f"{path} is in CMYK, the inks of a printer; convert it to RGB.")
+    if bits > 16 or header.mode not in (_16_BIT_MODES if bits == 16 else _COLOURS):
+        raise InputError(
+            f"{path} holds {bits}-bit values of the kind {header.mode}; convert it to RGB with 8 or 16 bits."
+        )
+
+
+def _decode_8_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarray:
+    """(height, width, channels), uint8: grey or RGB, then alpha where the file has it."""
+    mode = _COLOURS[header.mode]
+    if header.mode.endswith("A") or "transparency" in header.info:
+        mode += "A"
+    return np.atleast_3d(header.convert(mode))
+
+
+def _decode_16_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarray:
+    """Likewise, but uint16, which Pillow has no colours of; grey with alpha comes as RGB with alpha."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        pixels = None
+    if pixels is None or pixels.dtype != np.uint16:
+        raise InputError(f"{path} holds 16-bit values in a way that OpenCV cannot read; convert it to PNG.")
+    pixels = np.atleast_3d(pixels)
+    return pixels if pixels.shape[2] == 1 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]

@@ -1,0 +1,306 @@
+import io
+import os
+import re
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, TiffImagePlugin
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.inference.image_file import read_image, turn_upright
+
+SIZE = (23, 31)  # height and width
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SAVE_OPTIONS = {".jpg": {"quality": 90}, ".png": {}, ".tif": {}, ".bmp": {}, ".webp": {"lossless": True}}
+
+
+def picture(channels: int = 3, kind: type = np.uint8) -> np.ndarray:
+    """A smooth picture, (height, width) or (height, width, channels)."""
+    coarse = np.random.default_rng(channels).random((5, 6, channels), np.float32)
+    smooth = cv2.resize(coarse, SIZE[::-1], interpolation=cv2.INTER_LINEAR).reshape(*SIZE, channels)
+    pixels = (smooth * np.iinfo(kind).max).round().astype(kind)
+    return pixels[..., 0] if channels == 1 else pixels
+
+
+def exif(orientation: int = 6) -> Image.Exif:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    tags[0x010F] = "Maker of cameras"
+    tags.get_ifd(0x8769)[0x829A] = TiffImagePlugin.IFDRational(1, 60)  # exposure time
+    tags.get_ifd(0x8769)[0x927C] = b"the maker's notes"
+    tags.get_ifd(0x8825)[1] = "N"  # of the equator
+    return tags
+
+
+def pillow(path) -> Image.Image:
+    # Not by its path, for then Pillow turns some TIFF files upright and not others.
+    return Image.open(io.BytesIO(path.read_bytes()))
+
+
+def facts(path) -> dict:
+    """What Pillow finds beside the pixels."""
+    image = pillow(path)
+    tags = image.getexif()
+    return {
+        "format": image.format,
+        "mode": image.mode,
+        "orientation": tags.get(0x0112),
+        "maker": tags.get(0x010F),
+        "exif": dict(tags.get_ifd(0x8769)),
+        "gps": dict(tags.get_ifd(0x8825)),
+        "profile": image.info.get("icc_profile"),
+        "resolution": tuple(round(float(value)) for value in image.info.get("dpi", ())),
+        "text": dict(getattr(image, "text", {})),
+    }
+
+
+def write_unchanged(path):
+    """Reads a file and writes it as it is, elsewhere; returns where."""
+    image = read_image(path)
+    written = path.parent / "out" / path.name
+    image.write(written, image.rgb)
+    return written
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("suffix", SAVE_OPTIONS)
+def test_a_format_keeps_pixels_alpha_grey_and_metadata(tmp_path, suffix, channels):
+    if (suffix == ".jpg" and channels in (2, 4)) or (suffix == ".bmp" and channels == 2):
+        pytest.skip("the format has no such alpha")
+    path = tmp_path / f"photo{suffix}"
+    metadata = {} if suffix == ".bmp" else {"exif": exif(), "icc_profile": PROFILE}
+    Image.fromarray(picture(channels)).save(path, dpi=(300, 300), **metadata, **SAVE_OPTIONS[suffix])
+
+    image = read_image(path)
+    assert image.rgb.shape == (*SIZE, 3)
+    assert image.rgb.dtype == np.float32
+    assert image.grey == (channels < 3)
+    upright = np.array(ImageOps.exif_transpose(pillow(path)).convert("RGB"))
+    np.testing.assert_array_equal((turn_upright(image.rgb, image.orientation) * 255).round(), upright)
+
+    written = write_unchanged(path)
+    assert facts(written) == facts(path)
+    assert facts(written)["orientation"] == (6 if metadata else None)
+    if suffix != ".jpg":
+        np.testing.assert_array_equal(np.array(pillow(written)), np.array(pillow(path)))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bits_stay_16_bits(tmp_path, suffix, channels):
+    path = tmp_path / f"photo{suffix}"
+    pixels = picture(channels, np.uint16)
+    assert len(np.unique(pixels & 255)) > 100
+    assert cv2.imwrite(str(path), pixels)
+    image = read_image(path)
+    rgb = np.dstack([pixels] * 3) if channels == 1 else pixels[..., 2::-1]
+    np.testing.assert_array_equal((image.rgb * 65535).round(), rgb)
+    written = write_unchanged(path)
+    np.testing.assert_array_equal(cv2.imread(str(written), cv2.IMREAD_UNCHANGED), pixels)
+
+
+def test_16_bit_png_keeps_metadata(tmp_path):
+    path = tmp_path / "photo.png"
+    _, pixels = cv2.imencode(".png", picture(3, np.uint16))
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", "<x:xmpmeta/>")
+    bare = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(bare, "PNG", exif=exif(), icc_profile=PROFILE, dpi=(300, 300), pnginfo=text)
+    pixel_data = bare.getvalue().index(b"IDAT") - 4
+    # The metadata of the one and the pixels of the other.
+    path.write_bytes(pixels.tobytes()[:33] + bare.getvalue()[33:pixel_data] + pixels.tobytes()[33:])
+    assert facts(path)["orientation"] == 6
+    written = write_unchanged(path)
+    assert facts(written) == facts(path)
+    np.testing.assert_array_equal(
+        cv2.imread(str(written), cv2.IMREAD_UNCHANGED), cv2.imdecode(pixels, cv2.IMREAD_UNCHANGED)
+    )
+
+
+def test_16_bit_tiff_keeps_metadata_and_the_way_its_pixels_lie(tmp_path):
+    path, pixels = tmp_path / "photo.tif", picture(3, np.uint16)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    source = exif()
+    tags[0x0112], tags[0x010F] = source[0x0112], source[0x010F]
+    tags.tagtype[0x8769] = tags.tagtype[0x8825] = 4
+    tags[0x8769], tags[0x8825] = source.get_ifd(0x8769), source.get_ifd(0x8825)
+    tags[34675], tags[282], tags[283], tags[296] = PROFILE, 300, 300, 2
+    tags[256], tags[257], tags[258], tags[259], tags[262] = *SIZE[::-1], (16, 16, 16), 1, 2
+    tags[273], tags[277], tags[278], tags[279] = 0, 3, SIZE[0], pixels.nbytes
+    file = io.BytesIO()
+    tags.save(file)
+    path.write_bytes(file.getvalue() + pixels.tobytes())
+    assert facts(path)["exif"]
+    np.testing.assert_array_equal((read_image(path).rgb * 65535).round(), pixels)
+    written = write_unchanged(path)
+    assert facts(written) == facts(path)
+    np.testing.assert_array_equal((read_image(written).rgb * 65535).round(), pixels)
+
+
+def test_16_bit_grey_with_alpha(tmp_path):
+    pixels = picture(2, np.uint16)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    _, grey = cv2.imencode(".png", pixels[..., 0])
+    grey = bytearray(grey.tobytes())
+    start, end = grey.index(b"IDAT"), grey.index(b"IEND")
+    data = zlib.compress(rows)
+    grey[25] = 4  # the colour type of grey with alpha
+    grey[29:33] = zlib.crc32(grey[12:29]).to_bytes(4, "big")
+    chunk = b"IDAT" + data
+    grey[start - 4 : end - 4] = len(data).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    path = tmp_path / "photo.png"
+    path.write_bytes(grey)
+    image = read_image(path)
+    assert image.grey
+    np.testing.assert_array_equal(image.alpha, pixels[..., 1])
+    written = read_image(write_unchanged(path))
+    np.testing.assert_array_equal(written.rgb, image.rgb)
+    np.testing.assert_array_equal(written.alpha, image.alpha)
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "written_mode"),
+    [
+        ("P", {}, "RGB"),
+        ("P", {"transparency": 3}, "RGBA"),
+        ("1", {}, "L"),
+        ("RGB", {"transparency": (0, 0, 0)}, "RGBA"),
+        ("L", {"transparency": 7}, "LA"),
+    ],
+)
+def test_other_kinds_of_png(tmp_path, mode, options, written_mode):
+    path = tmp_path / "photo.png"
+    Image.fromarray(picture()).convert(mode).save(path, **options)
+    written = pillow(write_unchanged(path))
+    assert written.mode == written_mode
+    np.testing.assert_array_equal(np.array(written), np.array(pillow(path).convert(written_mode)))
+
+
+def test_grey_stays_grey_in_rgb_files_too(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(picture(1)).convert("RGB").save(path)
+    image = read_image(path)
+    tinted = image.rgb * np.float32([1, 0.9, 0.8])
+    image.write(path, tinted)
+    written = np.array(pillow(path))
+    assert written.shape == (*SIZE, 3)
+    np.testing.assert_array_equal(written, np.dstack([(tinted.mean(axis=2) * 255).round()] * 3))
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_jpeg_keeps_subsampling_and_more_of_its_metadata(tmp_path, subsampling):
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(picture()).save(
+        path, quality=98, subsampling=subsampling, progressive=True, comment="Hello"
+    )
+    content = path.read_bytes()
+    xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>"
+    path.write_bytes(content[:20] + b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp + content[20:])
+    written = pillow(write_unchanged(path))
+    assert written.layer == pillow(path).layer
+    assert written.info["progressive"]
+    assert ("COM", b"Hello") in written.applist
+    assert ("APP1", xmp) in written.applist
+    assert np.abs(np.int16(written) - np.int16(pillow(path))).mean() < 4
+
+
+def test_the_photograph_of_a_file_with_several_pictures(tmp_path):
+    path, depth = tmp_path / "photo.jpg", Image.new("L", (8, 8))
+    Image.fromarray(picture()).save(path, "MPO", save_all=True, append_images=[depth])
+    assert pillow(path).n_frames == 2
+    written = pillow(write_unchanged(path))
+    assert written.format == "JPEG"
+    assert written.size == SIZE[::-1]
+
+
+@pytest.mark.parametrize("orientation", range(9))
+def test_turning_upright(orientation):
+    image = Image.fromarray(picture())
+    image.getexif()[0x0112] = orientation
+    upright = np.array(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(turn_upright(picture(), orientation), upright)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000)])
+@pytest.mark.parametrize("suffix", SAVE_OPTIONS)
+def test_extreme_sizes(tmp_path, suffix, size):
+    path = tmp_path / f"photo{suffix}"
+    Image.new("RGB", size, (10, 200, 30)).save(path, **SAVE_OPTIONS[suffix])
+    assert pillow(write_unchanged(path)).size == size
+
+
+def save(path, mode="RGB", **options):
+    Image.fromarray(picture()).convert(mode).save(path, **options)
+
+
+def save_animation(path, **options):
+    first, second = Image.fromarray(picture()), Image.fromarray(255 - picture())
+    first.save(path, save_all=True, append_images=[second], **options)
+
+
+def save_part(path):
+    save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+BAD_FILES = {
+    "empty.jpg": (lambda path: path.write_bytes(b""), r"is empty \(0 bytes\); copy or download it again"),
+    "text.jpg": (lambda path: path.write_text("Hello"), "is not a readable image .*; convert it"),
+    "truncated.jpg": (save_part, "is truncated or damaged; copy or download it again"),
+    "truncated.png": (save_part, "is truncated or damaged; copy or download it again"),
+    "truncated.tif": (save_part, "is truncated or damaged|is not a readable image"),
+    "truncated.webp": (save_part, "is truncated or damaged|is not a readable image"),
+    "truncated.bmp": (save_part, "is truncated or damaged; copy or download it again"),
+    "inks.jpg": (lambda path: save(path, "CMYK"), "is in CMYK, .*; convert it to RGB"),
+    "inks.tif": (lambda path: save(path, "CMYK"), "is in CMYK, .*; convert it to RGB"),
+    "lab.tif": (lambda path: save(path, "LAB"), "holds 8-bit values of the kind LAB; convert it"),
+    "float.tif": (lambda path: save(path, "F"), "holds 32-bit values of the kind F; convert it"),
+    "still.gif": (save, "is a GIF, .*; convert it to PNG"),
+    "moving.gif": (save_animation, "is a GIF, .* animation, to MP4"),
+    "moving.webp": (save_animation, "holds an animation; convert it to MP4"),
+    "moving.png": (save_animation, "holds an animation; convert it to MP4"),
+    "pages.tif": (save_animation, "holds 2 pages; save each as a file"),
+    "folder.jpg": (lambda path: path.mkdir(), r"cannot be read \(Is a directory\); check the path"),
+    "missing.jpg": (lambda path: None, r"cannot be read \(No such file or directory\); check the path"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_files_are_refused_in_a_sentence(tmp_path, name):
+    make, message = BAD_FILES[name]
+    path = tmp_path / name
+    make(path)
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))} ({message}).*\.$"):
+        read_image(path)
+
+
+def test_decompression_bomb(tmp_path, monkeypatch):
+    path = tmp_path / "photo.png"
+    save(path)
+    pixels = SIZE[0] * SIZE[1]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels // 2 + 1)  # Pillow would warn
+    assert read_image(path).rgb.shape == (*SIZE, 3)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels // 2 - 1)
+    with pytest.raises(InputError, match=r"photo\.png has more than \d+ megapixels; cut it into parts"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_colours_are_not_written(tmp_path, value):
+    path = tmp_path / "photo.png"
+    save(path)
+    image = read_image(path)
+    image.rgb[3, 4, 1] = value
+    with pytest.raises(InputError, match=r"photo\.png was restored to values that are NaN or infinite"):
+        image.write(tmp_path / "out.png", image.rgb)
+    assert os.listdir(tmp_path) == ["photo.png"]
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path):
+    path = tmp_path / "photo.png"
+    save(path)
+    image = read_image(path)
+    with pytest.raises(InputError, match=r"photo\.png/out\.png cannot be written \(.*\); make room"):
+        image.write(path / "out.png", image.rgb)
