@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 
 here = Path(__file__).parent
 
+EXPORT = ["onnx>=1.17.0", "onnxruntime>=1.20.0", "onnxscript>=0.3.0"]
+
 setup(
     name="fcn_plugin",
     version=re.search(r'__version__ = "(.+)"', (here / "fcn_plugin/__init__.py").read_text())[1],
@@ -31,7 +33,15 @@ setup(
         # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the
         # latter over the former breaks it. So only those who have no MMCV ask for it, by this extra.
         "standalone": ["mmcv-lite>=2.1.0"],
-        "test": ["pytest>=8.0.0", "hypothesis>=6.100.0", "scikit-image>=0.19.3", "tensorboard>=2.12.0"],
+        "test": [
+            "pytest>=8.0.0",
+            "hypothesis>=6.100.0",
+            "scikit-image>=0.19.3",
+            "tensorboard>=2.12.0",
+            *EXPORT,
+        ],
+        "export": EXPORT,
+        "web": ["gradio>=6.0.0"],
         "tensorboard": ["tensorboard>=2.12.0"],
         # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
         # which fails beside a torch of another build.

@@ -19,10 +19,8 @@ from fcn_plugin.files import write_atomically
 from fcn_plugin.models import FCN
 
 from .architecture import build_network, complete_options, infer_options
+from .onnx_network import METADATA_KEY, OnnxNetwork
 from .training_facts import training_facts
-
-METADATA_KEY = "fcn_plugin"
-"""The name under which a safetensors file keeps the metadata, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +28,19 @@ class Weights:
     """A network and what is known of its weights.
 
     Attributes:
-        network: In float32, in evaluation mode.
+        network: In float32, in evaluation mode; from an ONNX file one that onnxruntime runs.
         metadata: Plain values: ``network``, `FCN`'s arguments; ``training``, facts of the training, of which
             inference asks for ``crop_size``, (height, width) in pixels; and whatever else the file says.
         sha256: Of the file.
     """
 
-    network: FCN
+    network: FCN | OnnxNetwork
     metadata: dict[str, Any]
     sha256: str
 
 
 def read_weights(path: str | os.PathLike) -> Weights:
-    """Reads a weights file (``.pth`` or ``.safetensors``), a plain state dict or a training checkpoint.
+    """Reads a weights file (``.pth`` or ``.safetensors``), a plain state dict, a training checkpoint or ONNX.
 
     Of a checkpoint it takes the averaged weights where there are some: MMEngine's EMA leaves those in
     ``state_dict`` and puts the raw ones aside. Nothing in the file is executed, metadata and config
@@ -54,6 +52,10 @@ def read_weights(path: str | os.PathLike) -> Weights:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such weights file")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    if path.suffix == ".onnx":
+        network = OnnxNetwork(path)
+        return Weights(network, network.metadata, sha256)
     read = _read_safetensors if path.suffix == ".safetensors" else _read_torch
     tensors, metadata = read(path)
     try:
@@ -62,7 +64,7 @@ def read_weights(path: str | os.PathLike) -> Weights:
         network = build_network(tensors, options)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return Weights(network, {**metadata, "network": options}, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Weights(network, {**metadata, "network": options}, sha256)
 
 
 def write_weights(

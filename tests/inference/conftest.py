@@ -1,6 +1,9 @@
 """A weights file of a tiny FCN, and photographs to restore."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,6 +11,8 @@ import pytest
 import torch
 
 from fcn_plugin.models import FCN
+
+from ..conftest import PROJECT
 
 
 def random_fcn(seed: int = 0, **options) -> FCN:
@@ -38,3 +43,28 @@ def photograph() -> np.ndarray:
     """uint8 RGB (40, 52, 3)."""
     coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     return cv2.resize(coarse, (52, 40), interpolation=cv2.INTER_CUBIC)
+
+
+class Exported(NamedTuple):
+    """What tools/export_onnx.py made of a weights file."""
+
+    weights: Path
+    onnx: Path
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory) -> Exported:
+    """A small network, exported once: it takes seconds."""
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    folder = tmp_path_factory.mktemp("onnx")
+    weights, onnx = folder / "weights.pth", folder / "network.onnx"
+    torch.save(
+        random_fcn(stages=3, pyramid_widths=(4, 6), processing_block={"stacks": 1}).state_dict(), weights
+    )
+    command = [sys.executable, str(PROJECT / "tools/export_onnx.py"), str(weights), str(onnx)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    return Exported(weights, onnx, result.stdout)

@@ -7,7 +7,7 @@ The order is image by image, row by row.
 from collections.abc import Iterable
 from math import lcm
 
-import torch.nn.functional as F
+import torch
 from torch import Tensor
 
 Grid = tuple[int, int]
@@ -57,20 +57,21 @@ def common_multiple(grids: Iterable[Grid], factor: int) -> tuple[int, int]:
 def pad_to_multiple(images: Tensor, multiple: tuple[int, int]) -> Tensor:
     """Grows (B, C, H, W) at the bottom and the right to the next multiples of (height, width)."""
     height, width = images.shape[-2:]
-    return pad(images, -height % multiple[0], -width % multiple[1])
+    down, right = -height % multiple[0], -width % multiple[1]
+    return pad(images, down, right) if down or right else images
 
 
 def pad(images: Tensor, down: int, right: int) -> Tensor:
     """Grows (B, C, H, W) by ``down`` rows at the bottom and ``right`` columns at the right.
 
     Reflects the image as far as that reaches and repeats its last row or column from there on, so that
-    images of a single pixel work too.
+    images of a single pixel work too. Nothing here is decided by the size, so that what is exported with one
+    size holds for all.
     """
-    height, width = images.shape[-2:]
-    reflected_down, reflected_right = min(down, height - 1), min(right, width - 1)
-    if reflected_down or reflected_right:
-        images = F.pad(images, (0, reflected_right, 0, reflected_down), mode="reflect")
-    if down > reflected_down or right > reflected_right:
-        repeated = (0, right - reflected_right, 0, down - reflected_down)
-        images = F.pad(images, repeated, mode="replicate")
-    return images
+    return _pad_axis(_pad_axis(images, -2, down), -1, right)
+
+
+def _pad_axis(images: Tensor, axis: int, more: int) -> Tensor:
+    last = images.shape[axis] - 1
+    distance = (torch.arange(last + 1 + more, device=images.device) - last).abs()
+    return images.index_select(axis, (last - distance).clamp(min=0))

@@ -1,0 +1,87 @@
+import hashlib
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.inference import onnx_export
+from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
+from fcn_plugin.inference.weights_file import read_weights
+
+from ..conftest import PROJECT
+from .conftest import random_fcn
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (6, 1), (3, 2), (17, 31), (64, 32), (45, 128)])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_onnxruntime_alone_computes_what_torch_does(exported, batch, size):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(exported.onnx, providers=["CPUExecutionProvider"])
+    images = torch.rand(batch, 3, *size, generator=torch.Generator().manual_seed(1))
+    outputs = session.run(["stage_0", "stage_1", "restored"], {"blurry": images.numpy()})
+    with torch.inference_mode():
+        expected = read_weights(exported.weights).network.predict_stages(images)
+    for output, prediction in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(output, prediction, atol=1e-5)
+    assert size == (1, 1) or np.abs(outputs[-1] - images.numpy()).max() > 1e-3
+
+
+def test_the_file_says_what_goes_in_and_out_and_nothing_of_this_machine(exported):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(exported.onnx)
+    onnx.checker.check_model(model, full_check=True)
+    assert [value.name for value in model.graph.input] == ["blurry"]
+    assert [value.name for value in model.graph.output] == ["restored", "stage_0", "stage_1"]
+    for value in (*model.graph.input, *model.graph.output):
+        shape = [side.dim_param or side.dim_value for side in value.type.tensor_type.shape.dim]
+        assert shape == ["batch", 3, "height", "width"]
+    content = exported.onnx.read_bytes()
+    assert str(PROJECT).encode() not in content
+    assert b"site-packages" not in content
+
+
+def test_the_greatest_difference_is_printed(exported):
+    (difference,) = re.findall(r"at most (\S+) from torch", exported.printed)
+    assert 0 < float(difference) < 1e-5
+    assert all("×".join(map(str, shape)) in exported.printed for shape in CHECKED_SHAPES)
+
+
+def test_the_file_names_the_weights(exported):
+    metadata = read_weights(exported.onnx).metadata
+    assert metadata["weights"] == exported.weights.name
+    assert metadata["weights_sha256"] == hashlib.sha256(exported.weights.read_bytes()).hexdigest()
+    assert metadata["network"]["stages"] == 3
+
+
+def test_another_result_than_torchs_is_not_written(exported, monkeypatch, tmp_path):
+    """What is checked here is the file of another network than the one given."""
+    monkeypatch.setattr(onnx_export, "_onnx_file", lambda *_: exported.onnx.read_bytes())
+    path = tmp_path / "network.onnx"
+    path.write_text("an older file")
+    with pytest.raises(InputError, match=r"network.onnx: not written, .* away from torch's"):
+        export_onnx(random_fcn(seed=1, stages=3, pyramid_widths=(4, 6)), path)
+    assert path.read_text() == "an older file"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_package_is_named(monkeypatch, network, tmp_path):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(InputError, match=r"needs the package onnxscript, .* run `pip install"):
+        export_onnx(network, tmp_path / "network.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_exported_already_is_not_again(exported, tmp_path):
+    command = [
+        sys.executable,
+        str(PROJECT / "tools/export_onnx.py"),
+        str(exported.onnx),
+        str(tmp_path / "a.onnx"),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr == f"error: {exported.onnx}: is exported already; give the weights it was made of\n"

@@ -1,0 +1,38 @@
+#!/usr/bin/env python
+"""Exports trained weights to ONNX: one file for images of any size, checked against torch.
+
+python tools/export_onnx.py work_dirs/fcn_gopro/best_GoPro_PSNR_epoch_600.pth fcn.onnx
+"""
+
+import argparse
+from pathlib import Path
+
+from fcn_plugin.errors import InputError, one_sentence_errors
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("weights", type=Path, help="a weights file or a checkpoint")
+    parser.add_argument("onnx", type=Path, help="the file to write")
+    arguments = parser.parse_args()
+
+    with one_sentence_errors():
+        if arguments.weights.suffix == ".onnx":
+            raise InputError(f"{arguments.weights}: is exported already; give the weights it was made of")
+
+        from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
+        from fcn_plugin.inference.weights_file import read_weights
+
+        weights = read_weights(arguments.weights)
+        facts = {**weights.metadata, "weights": arguments.weights.name, "weights_sha256": weights.sha256}
+        difference = export_onnx(weights.network, arguments.onnx, facts)
+        print(
+            f"{arguments.onnx}: at most {difference:.1e} from torch, of values from 0 to 1, on images of "
+            + ", ".join("×".join(map(str, shape)) for shape in CHECKED_SHAPES)
+        )
+
+
+if __name__ == "__main__":
+    main()
