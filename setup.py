@@ -28,6 +28,8 @@ setup(
         "pillow>=9.2.0",
         "rich>=13.8.0",  # before, an error under a progress bar could leave the process hanging
         "filelock>=3.12.0",
+        "matplotlib>=3.10.9",
+        "PyYAML>=6.0.3",
     ],
     extras_require={
         # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the

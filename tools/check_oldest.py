@@ -60,7 +60,7 @@ def lower_bounds() -> list[str]:
 def record(summary: str, platform: str, installed: str) -> str:
     """The text of the record, in the form of a constraints file."""
     bounds = lower_bounds()
-    names = {line.partition("==")[0] for line in bounds}
+    names = {line.partition("==")[0].lower() for line in bounds}
     rest = [line for line in installed.splitlines() if line.partition("==")[0].lower() not in names]
     return "\n".join(
         [

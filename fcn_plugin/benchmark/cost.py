@@ -27,16 +27,31 @@ def cost_of(network: nn.Module, size: tuple[int, int]) -> Cost:
     operations that run, MMEngine's reads the graph that tracing them gives, which takes one forward pass
     (tracing does not work on the meta device).
     """
-    network = network.eval()
-    image = torch.rand(1, 3, *size)
+    macs = count_macs(network, size)
     with torch.inference_mode():
-        with FlopCounterMode(display=False) as counter:
-            network(image)
-        analyzer = FlopAnalyzer(network, image)
+        analyzer = FlopAnalyzer(network, torch.rand(1, 3, *size))
         analyzer.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
         by_operator = analyzer.by_operator()
     return Cost(
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        macs=counter.get_total_flops() // 2,  # one multiply-accumulate is two operations
+        parameters=count_parameters(network),
+        macs=macs,
         macs_mmengine=round(sum(by_operator[name] for name in PRODUCTS)),
     )
+
+
+def count_parameters(network: nn.Module) -> int:
+    """How many numbers training can change."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def count_macs(network: nn.Module, size: tuple[int, int]) -> int:
+    """The multiply-accumulates of `cost_of` by PyTorch's counter alone.
+
+    On the meta device nothing is computed, so counting takes no time whatever the size is. The network is
+    left in evaluation mode.
+    """
+    network.eval()
+    image = torch.rand(1, 3, *size, device=next(network.parameters()).device)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(image)
+    return counter.get_total_flops() // 2  # one multiply-accumulate is two operations

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from fcn_plugin.checkpoints import check_resumable, read_checkpoint
@@ -150,6 +151,7 @@ def _test(config: Config, checkpoint: str | None) -> None:
         "config": config.filename,
         "checkpoint": str(weights),
         "sha256": hashlib.sha256(Path(weights).read_bytes()).hexdigest(),
+        "parameters": _parameters(runner.model),
         "device": str(device),
         "dtype": _precision(runner),
         "inference": "whole image",
@@ -164,6 +166,13 @@ def _test(config: Config, checkpoint: str | None) -> None:
     pictures = Path(runner.work_dir, "comparisons", "test")
     if pictures.is_dir():
         print(f"pictures     {pictures}")
+
+
+def _parameters(model: torch.nn.Module) -> int:
+    """Of the network, for a model of ours; of the whole model for one of another toolbox."""
+    if is_model_wrapper(model):
+        model = model.module
+    return sum(parameter.numel() for parameter in getattr(model, "network", model).parameters())
 
 
 def _precision(runner: Runner) -> str:

@@ -1,0 +1,110 @@
+"""The rows of the paper's comparison: what others published, and what was measured here."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fcn_plugin.evaluation.table import BASELINE
+
+from .measurement import Measurement
+from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM, ModelCard
+
+PAPER_DATASETS = ("GoPro", "HIDE")
+AVERAGE = "Average"
+METRICS = ("PSNR", "SSIM-matlab", "SSIM-per-channel", UNKNOWN_SSIM)
+"""In the order of their columns: PSNR first, and each SSIM by itself."""
+BLURRY = "blurry"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method's mean scores, ``{dataset: {metric: value}}``, and in words how and where they came about.
+
+    Scores of the blurry images may be among them, as ``METRIC-blurry``; they are no part of the row's own.
+    """
+
+    method: str
+    origin: str
+    scores: dict[str, dict[str, float]]
+    protocol: str
+    source: str
+    sha256: str | None = None
+
+    def score(self, dataset: str, metric: str) -> float | None:
+        """A score, or its mean over the paper's datasets for `AVERAGE`; None where it is not known."""
+        if dataset != AVERAGE:
+            return self.scores.get(dataset, {}).get(metric)
+        values = [self.score(name, metric) for name in PAPER_DATASETS]
+        return None if None in values else sum(values) / len(values)
+
+
+def comparison_rows(cards: Iterable[ModelCard], measured: Sequence[Row]) -> list[Row]:
+    """Published rows as the paper has them, its own last; then the blurry images and what was measured."""
+    cards = sorted(cards, key=lambda card: card.collection.name == "FCN")
+    published = (_card_row(card, PUBLISHED) for card in cards)
+    return [*filter(None, published), *_blurry(measured), *measured]
+
+
+def measurement_row(measurement: Measurement) -> Row:
+    """The row of a results file."""
+    return Row(
+        method=measurement.name,
+        origin=MEASURED,
+        scores=measurement.scores,
+        protocol=measurement.protocol,
+        source=f"{measurement.path}, of {measurement.config} with {measurement.checkpoint}",
+        sha256=measurement.sha256,
+    )
+
+
+def card_rows(cards: Iterable[ModelCard]) -> list[Row]:
+    """The rows of what cards hold of measurements."""
+    return list(filter(None, (_card_row(card, MEASURED) for card in cards)))
+
+
+def datasets_of(rows: Iterable[Row]) -> list[str]:
+    """The datasets that any of the rows has scores on."""
+    return list(dict.fromkeys(dataset for row in rows for dataset in row.scores))
+
+
+def _card_row(card: ModelCard, origin: str) -> Row | None:
+    results = [result for result in card.results if result.origin == origin]
+    if not results:
+        return None
+    return Row(
+        method=card.name,
+        origin=origin,
+        scores={result.dataset: dict(result.metrics) for result in results},
+        protocol="; ".join(dict.fromkeys(result.protocol for result in results)),
+        source="; ".join(dict.fromkeys(result.source or str(card.config) for result in results)),
+        sha256=results[0].sha256,
+    )
+
+
+def _blurry(measured: Sequence[Row]) -> Iterator[Row]:
+    """The images before restoration, as often as there are different ones: their scores tell them apart."""
+    found: list[tuple[dict[str, dict[str, float]], list[str]]] = []
+    for row in measured:
+        baselines = {
+            dataset: {name.removesuffix(BASELINE): scores[name] for name in scores if name.endswith(BASELINE)}
+            for dataset, scores in row.scores.items()
+        }
+        for known, methods in found:
+            if _agree(known, baselines):
+                known.update(baselines)
+                methods.append(row.method)
+                break
+        else:
+            found.append((baselines, [row.method]))
+    found = [(scores, methods) for scores, methods in found if any(scores.values())]
+    for scores, methods in found:
+        name = BLURRY if len(found) == 1 else f"{BLURRY} ({', '.join(methods)})"
+        yield Row(name, MEASURED, scores, "before restoration", f"measured with {', '.join(methods)}")
+
+
+def _agree(known: dict[str, dict[str, float]], baselines: dict[str, dict[str, float]]) -> bool:
+    return all(
+        math.isclose(value, known[dataset].get(metric, value), abs_tol=1e-4)
+        for dataset in known.keys() & baselines.keys()
+        for metric, value in baselines[dataset].items()
+    )

@@ -1,0 +1,82 @@
+#!/usr/bin/env python
+"""The paper's comparisons, and the model cards, from result files on disk.
+
+    python tools/report.py table1
+    python tools/report.py table1 FCN=work_dirs/fcn_gopro/results.json work_dirs/nafnet32_gopro/results.json
+    python tools/report.py cards work_dirs/fcn_gopro/results.json
+
+Results files are those of tools/test.py: PATH or NAME=PATH, and all work_dirs/*/results.json where none is
+named (but for the cards, into which only those that are named go).
+"""
+
+import argparse
+from pathlib import Path
+
+from fcn_plugin.errors import one_sentence_errors
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def parse_arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        return added
+
+    table = command("table1", make_table1, "published rows beside measured ones, as Markdown and JSON")
+    table.add_argument("results", nargs="*", metavar="[NAME=]RESULTS", help="files of tools/test.py")
+    table.add_argument("--out", type=Path, default=Path("work_dirs/report"), help="folder (%(default)s)")
+
+    cards = command("cards", update, "counts the networks anew, records results, and writes docs/models.md")
+    cards.add_argument("results", nargs="*", metavar="RESULTS", help="files of tools/test.py to record")
+    cards.add_argument("--weights", type=Path, help="file of the weights tested in the one RESULTS")
+    cards.add_argument("--licence", help="of these weights")
+    cards.add_argument("--index", type=Path, default=PROJECT / "model-index.yml", help="(%(default)s)")
+    cards.add_argument("--page", type=Path, default=PROJECT / "docs/models.md", help="(%(default)s)")
+    return parser.parse_args(words)
+
+
+def make_table1(arguments: argparse.Namespace) -> None:
+    import json
+
+    from fcn_plugin.files import write_atomically
+    from fcn_plugin.report.comparison import comparison_rows, measurement_row
+    from fcn_plugin.report.measurement import read_measurements
+    from fcn_plugin.report.model_cards import read_model_cards
+    from fcn_plugin.report.table1 import table1, table1_data
+
+    measured = [measurement_row(measurement) for measurement in read_measurements(arguments.results)]
+    rows = comparison_rows(read_model_cards(), measured)
+    write_atomically(arguments.out / "table1.json", json.dumps(table1_data(rows), indent=2) + "\n")
+    write_atomically(arguments.out / "table1.md", table1(rows))
+    print(table1(rows), end="")
+    print(f"\ntable        {arguments.out / 'table1.md'}, {arguments.out / 'table1.json'}")
+
+
+def update(arguments: argparse.Namespace) -> None:
+    from fcn_plugin.files import write_atomically
+    from fcn_plugin.report.card_update import update_cards
+    from fcn_plugin.report.measurement import read_measurement
+    from fcn_plugin.report.model_cards import metafiles, read_model_cards
+    from fcn_plugin.report.models_page import models_page
+
+    measurements = [read_measurement(path) for path in arguments.results]
+    update_cards(measurements, arguments.weights, arguments.licence, arguments.index)
+    write_atomically(arguments.page, models_page(read_model_cards(arguments.index)))
+    print(f"cards        {', '.join(map(str, metafiles(arguments.index)))}")
+    print(f"page         {arguments.page}")
+
+
+def main(words: list[str] | None = None) -> None:
+    arguments = parse_arguments(words)
+    with one_sentence_errors():
+        arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
