@@ -1,0 +1,220 @@
+"""Videos: files with all that they hold beside their pictures. Needs PyAV, of the extra ``video``."""
+
+import array
+import contextlib
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.files import cannot_be_written, whole_file
+
+try:
+    import av
+except ImportError as error:
+    raise InputError("Videos need PyAV; install it by: pip install av") from error
+
+from av.codec.context import Flags
+from av.stream import Disposition
+
+from fcn_plugin.inference.video_colours import VideoColours
+
+# By FFmpeg's names of codecs: what encodes a stream again, at a quality that hardly shows.
+_ENCODERS = {
+    "h264": ("libx264", {"crf": "16"}),
+    "hevc": ("libx265", {"crf": "18", "x265-params": "log-level=error"}),
+    "vp9": ("libvpx-vp9", {"crf": "20", "b": "0", "row-mt": "1"}),
+    "av1": ("libsvtav1", {"crf": "20"}),
+}
+# The new file says these of itself.
+_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "ENCODER"}
+
+
+class VideoFile:
+    """A video, and what to write the restored one with.
+
+    Args:
+        path: Any container and codec that FFmpeg reads.
+
+    Attributes:
+        frames: How many there are, as the file says or its length suggests; 0 where it says nothing.
+        size: Height and width in pixels, as stored.
+        left_out: The kinds of tracks that `write` leaves out: cover pictures and data.
+
+    Raises:
+        InputError: There is no such file, it has no pictures, they cannot be decoded, or are interlaced.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        with self._opened() as reader:
+            video = self._video_of(reader)
+            first = next(self._frames_of(reader), None)
+            if first is None:
+                raise InputError(f"{path} holds no pictures; copy or download it again.")
+            if first.interlaced_frame:
+                raise InputError(f"{path} is interlaced; deinterlace it first, by ffmpeg -vf bwdif say.")
+            self.size = first.height, first.width
+            self._rate = video.guessed_rate or video.average_rate or Fraction(25)
+            self.frames = video.frames or round((reader.duration or 0) / av.time_base * self._rate)
+            self._colours = VideoColours(first)
+            matrix = first.side_data.get("DISPLAYMATRIX")
+            self._matrix = None if matrix is None else array.array("i", bytes(matrix))
+            self.left_out = [
+                stream.type for stream in reader.streams if stream is not video and not _is_copied(stream)
+            ]
+
+    def write(
+        self,
+        path: str | os.PathLike,
+        restore: Callable[[np.ndarray], np.ndarray],
+        on_frame: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Writes the restored video, holding a few frames at a time.
+
+        Frames keep their times, so that varying frame rates stay, and are restored as stored: a rotation
+        stays metadata. Sound and subtitles are copied as they are. Chapters, metadata, aspect ratio, colour
+        spaces and pixel formats stay too. H.264, HEVC, VP9 and AV1 stay what they are; other codecs become
+        H.264, or VP9 in WebM.
+
+        Args:
+            path: The file, which appears whole or not at all. Its suffix says what container it is.
+            restore: Takes and returns float32 (height, width, 3), RGB in [0, 1].
+            on_frame: Called after each frame.
+
+        Raises:
+            InputError: The video is truncated or damaged, or cannot be written. What `restore` raises goes
+                through.
+        """
+        try:
+            with (
+                whole_file(path) as beside,
+                self._opened() as reader,
+                av.open(str(beside), "w", container_options=_container_options(beside)) as writer,
+            ):
+                outputs = self._add_streams(writer, reader)
+                video = self._video_of(reader)
+                encoder = outputs[video.index]
+                for unit in self._units_of(reader):
+                    if isinstance(unit, av.Packet):
+                        unit.stream = outputs[unit.stream.index]
+                        writer.mux(unit)
+                    else:
+                        writer.mux(encoder.encode(self._restored(unit, encoder, restore)))
+                        on_frame()
+                writer.mux(encoder.encode())
+        except (av.FFmpegError, OSError) as error:
+            raise cannot_be_written(path, error) from error
+
+    def frame(self, number: int) -> np.ndarray:
+        """A frame, or the last where there are fewer, (height, width, 3), RGB, float32 in [0, 1], upright."""
+        with self._opened() as reader:
+            for frame in itertools.islice(self._frames_of(reader), number + 1):
+                shown = frame
+            return np.rot90(self._colours.to_rgb(shown), round(shown.rotation / 90))
+
+    def _restored(
+        self, frame: av.VideoFrame, encoder: av.VideoStream, restore: Callable[[np.ndarray], np.ndarray]
+    ) -> av.VideoFrame:
+        rgb = restore(self._colours.to_rgb(frame))
+        restored = self._colours.from_rgb(rgb, encoder.codec_context.pix_fmt)
+        restored.pts, restored.time_base, restored.duration = frame.pts, frame.time_base, frame.duration
+        return restored
+
+    def _add_streams(
+        self, writer: av.container.OutputContainer, reader: av.container.InputContainer
+    ) -> dict[int, av.stream.Stream]:
+        """Makes the streams of the new file, and all of its metadata; by their numbers in the old one."""
+        video, outputs = self._video_of(reader), {}
+        for stream in reader.streams:
+            if stream is video:
+                outputs[stream.index] = self._add_encoder(writer, stream)
+            elif _is_copied(stream):
+                outputs[stream.index] = writer.add_stream_from_template(stream, opaque=True)
+        for index, output in outputs.items():
+            output.metadata.update(reader.streams[index].metadata)
+            output.disposition = reader.streams[index].disposition
+        writer.metadata.update(
+            {key: value for key, value in reader.metadata.items() if key not in _OF_THE_FILE}
+        )
+        writer.set_chapters(reader.chapters())
+        return outputs
+
+    def _add_encoder(self, writer: av.container.OutputContainer, video: av.VideoStream) -> av.VideoStream:
+        codec = video.codec_context.codec.canonical_name
+        if codec not in _ENCODERS:
+            codec = "vp9" if writer.format.name == "webm" else "h264"
+        name, options = _ENCODERS[codec]
+        output = writer.add_stream(name, rate=self._rate, options=dict(options))
+        encoder = output.codec_context
+        encoder.height, encoder.width = self.size
+        encoder.time_base = video.time_base
+        encoder.flags |= Flags.frame_duration  # or the last frame's is lost
+        if video.sample_aspect_ratio:
+            encoder.sample_aspect_ratio = video.sample_aspect_ratio
+        if codec == "hevc" and writer.format.name in ("mp4", "mov"):
+            encoder.codec_tag = "hvc1"  # the only one that Apple's players know
+        self._colours.set_up(encoder)
+        output.set_display_matrix(self._matrix)
+        return output
+
+    def _units_of(self, reader: av.container.InputContainer) -> Iterator[av.VideoFrame | av.Packet]:
+        """The frames, and the packets of the streams that are copied, in the order of the file."""
+        video = self._video_of(reader)
+        streams = [stream for stream in reader.streams if stream is video or _is_copied(stream)]
+        number = 0
+        with self._one_sentence():
+            for packet in reader.demux(streams):
+                if packet.is_corrupt:
+                    raise InputError(
+                        f"{self.path} is cut off after {number} frames; copy or download it again."
+                    )
+                if packet.stream.index != video.index:
+                    if packet.size:  # the last is an empty one
+                        yield packet
+                    continue
+                for frame in packet.decode():
+                    if frame.pts is None:
+                        frame.pts = round(number / self._rate / frame.time_base)
+                    number += 1
+                    yield frame
+
+    def _frames_of(self, reader: av.container.InputContainer) -> Iterator[av.VideoFrame]:
+        return (unit for unit in self._units_of(reader) if isinstance(unit, av.VideoFrame))
+
+    def _video_of(self, reader: av.container.InputContainer) -> av.VideoStream:
+        for video in reader.streams.video:
+            if not video.disposition & Disposition.attached_pic:
+                video.thread_type = "AUTO"
+                return video
+        raise InputError(f"{self.path} holds no pictures; copy or download it again.")
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[av.container.InputContainer]:
+        with self._one_sentence():
+            reader = av.open(str(self.path))
+        with reader:
+            yield reader
+
+    @contextlib.contextmanager
+    def _one_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except av.FFmpegError as error:
+            raise InputError(
+                f"{self.path} is not a readable video ({error.strerror}); convert it, or copy it again."
+            ) from error
+
+
+def _is_copied(stream: av.stream.Stream) -> bool:
+    # FFmpeg has no codec context for kinds of sound that it does not know, and cannot write them.
+    return stream.type in ("audio", "subtitle") and stream.codec_context is not None
+
+
+def _container_options(path: Path) -> dict[str, str]:
+    """What makes the containers of QuickTime's family keep metadata that FFmpeg does not know."""
+    return {"movflags": "use_metadata_tags"} if path.suffix.lower() in (".mp4", ".m4v", ".mov") else {}
