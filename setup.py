@@ -31,6 +31,7 @@ setup(
         "matplotlib>=3.10.9",
         "PyYAML>=6.0.3",
     ],
+    entry_points={"console_scripts": ["fcn-deblur=fcn_plugin.inference.command:main"]},
     extras_require={
         # MMCV is needed for its transforms, and mmcv and mmcv-lite own the same folder: installing the
         # latter over the former breaks it. So only those who have no MMCV ask for it, by this extra.
@@ -44,6 +45,7 @@ setup(
         ],
         "export": EXPORT,
         "web": ["gradio>=6.0.0"],
+        "video": ["av>=17.1.0"],
         "tensorboard": ["tensorboard>=2.12.0"],
         # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
         # which fails beside a torch of another build.

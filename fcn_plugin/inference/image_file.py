@@ -37,6 +37,7 @@ class ImageFile:
         grey: Whether there are no colours, be it in one channel or in three.
         channels: Of colour in the file, 1 or 3; a palette is written as 3.
         orientation: How viewers turn it, 1 to 8 as EXIF counts; 1 is not at all.
+        colour_profile: ICC profile of the file, or None.
         file_format: Of the file, with its metadata.
     """
 
@@ -46,6 +47,7 @@ class ImageFile:
     grey: bool
     channels: int
     orientation: int
+    colour_profile: bytes | None
     file_format: ImageFormat
 
     def write(self, path: str | os.PathLike, restored: np.ndarray) -> None:
@@ -135,8 +137,20 @@ def read_image(path: str | os.PathLike) -> ImageFile:
         bool((colours == colours[..., :1]).all()),
         channels,
         orientation,
+        header.info.get("icc_profile"),
         file_format,
     )
+
+
+def count_pixels(path: str | os.PathLike) -> int:
+    """Height times width of an image file, without decoding it; 0 for files that cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_READABLE) as header:
+                return header.height * header.width
+    except (Image.DecompressionBombError, *_DAMAGED):
+        return 0
 
 
 def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:

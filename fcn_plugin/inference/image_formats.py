@@ -62,7 +62,7 @@ class JPEG:
         ]
 
     def encode(self, pixels: np.ndarray) -> bytes:
-        content = _encode_by_pillow(pixels, "JPEG", self._options)
+        content = encode_by_pillow(pixels, "JPEG", self._options)
         after_jfif = 4 + struct.unpack_from(">H", content, 4)[0]
         return content[:after_jfif] + b"".join(self._segments) + content[after_jfif:]
 
@@ -151,7 +151,7 @@ class WebP:
         self._options = {**kept, "quality": QUALITY, "lossless": lossless, "exact": True}
 
     def encode(self, pixels: np.ndarray) -> bytes:
-        return _encode_by_pillow(pixels, "WEBP", self._options)
+        return encode_by_pillow(pixels, "WEBP", self._options)
 
     @staticmethod
     def _chunk_names(content: bytes) -> Iterator[bytes]:
@@ -171,7 +171,7 @@ class BMP:
         self._options = {"dpi": header.info["dpi"]} if "dpi" in header.info else {}
 
     def encode(self, pixels: np.ndarray) -> bytes:
-        return _encode_by_pillow(pixels, "BMP", self._options)
+        return encode_by_pillow(pixels, "BMP", self._options)
 
 
 FORMATS: dict[str, type[ImageFormat]] = {
@@ -190,14 +190,15 @@ def _marker(name: str) -> int:
     return 0xFE if name == "COM" else 0xE0 + int(name.removeprefix("APP"))
 
 
-def _encode_by_pillow(pixels: np.ndarray, format_name: str, options: dict[str, Any]) -> bytes:
+def encode_by_pillow(pixels: np.ndarray, format_name: str, options: dict[str, Any]) -> bytes:
+    """An image file, with options of Pillow's for its format; pixels as an `ImageFormat` takes them."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format_name, **options)
     return file.getvalue()
 
 
 def _encode_8_bit_png(pixels: np.ndarray) -> bytes:
-    return _encode_by_pillow(pixels, "PNG", {})
+    return encode_by_pillow(pixels, "PNG", {})
 
 
 def _encode_16_bit_png(pixels: np.ndarray) -> bytes:

@@ -1,0 +1,95 @@
+"""Restores blurry photographs and videos.
+
+    fcn-deblur photo.jpg folder/ clip.mp4 -o out/
+
+Results keep names, formats and metadata. Folders are searched for images and videos in all their folders,
+which are kept below the output folder. What is there already is skipped, so that a command that was stopped
+goes on where it was when it is given again. No input is ever written over.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from fcn_plugin.command_line import at_least
+from fcn_plugin.errors import one_sentence_errors
+
+
+def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="fcn-deblur", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="images, videos and folders")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("restored"), help="folder of the results (%(default)s)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="make again what is there already")
+    parser.add_argument(
+        "--compare", action="store_true", help="also write input and result side by side, NAME.compare.jpg"
+    )
+    parser.add_argument("--weights", type=Path, help="weights file or checkpoint (those of the package)")
+    parser.add_argument("--device", help="cpu, cuda or cuda:1, say (a GPU where there is one)")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16", "float16"),
+        help="precision (float32 on a CPU, less on a GPU)",
+    )
+    parser.add_argument("--mode", help="how images larger than those of training are taken")
+    parser.add_argument(
+        "--tile", type=at_least(1), metavar="PIXELS", help="restore squares of this size, feathered together"
+    )
+    parser.add_argument("--max-memory", type=float, metavar="GB", help="take no more memory than this")
+    parser.add_argument(
+        "--self-ensemble", action="store_true", help="mean over 8 flips and rotations, in 8 times the time"
+    )
+    return parser.parse_args(words)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Restores files as the command line says; how many failed."""
+    from fcn_plugin import Deblurrer
+    from fcn_plugin.inference.batch import Batch
+    from fcn_plugin.inference.ledger import Ledger
+    from fcn_plugin.inference.tasks import find_tasks
+
+    deblurrer = Deblurrer(
+        arguments.weights,
+        device=arguments.device,
+        dtype=arguments.dtype,
+        mode=arguments.mode,
+        tile=arguments.tile,
+        self_ensemble=arguments.self_ensemble,
+        max_memory=arguments.max_memory,
+    )
+    options = {
+        "weights": deblurrer.description["sha256"],
+        "dtype": str(deblurrer.dtype),
+        "mode": deblurrer.mode,
+        "tile": arguments.tile,
+        "self_ensemble": arguments.self_ensemble,
+    }
+    batch = Batch(
+        deblurrer.restore, Ledger(arguments.output, options), arguments.overwrite, arguments.compare
+    )
+    batch.run(*find_tasks(arguments.inputs, arguments.output))
+    counts = f"{batch.restored} restored, {batch.skipped} skipped that had been before, {batch.failed} failed"
+    print(f"{arguments.output}: {counts}.")
+    return batch.failed
+
+
+def main(words: list[str] | None = None) -> None:
+    arguments = parse_arguments(words)
+    # What a scheduler sends is Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with one_sentence_errors():
+            failed = restore(arguments)
+    except KeyboardInterrupt:
+        print("Stopped before all was done; the same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

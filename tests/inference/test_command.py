@@ -1,0 +1,223 @@
+"""The installed command, as a process and called."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fcn_plugin import Deblurrer
+from fcn_plugin.inference.command import main
+from fcn_plugin.inference.image_file import read_image
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch, photograph) -> Path:
+    """Photographs to restore; the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "in/b.png", "in/sub/c.tif"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photograph).save(name)
+    return tmp_path
+
+
+def run(*words) -> int:
+    """Calls the command; its exit status."""
+    with pytest.raises(SystemExit) as exited:
+        main([str(word) for word in words])
+    return exited.value.code
+
+
+def files_in(folder) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from fcn_plugin.inference.command import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print('IMPORTED', *sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    usage, _, imported = shown.partition("IMPORTED")
+    for option in ("--output", "--tile", "--self-ensemble", "--compare", "--device", "--dtype"):
+        assert option in usage
+    assert not {"torch", "cv2", "mmengine", "numpy", "PIL", "rich", "av"} & set(imported.split())
+
+
+def test_the_entry_point_is_declared():
+    setup = Path(__file__).resolve().parents[2].joinpath("setup.py").read_text()
+    assert '"fcn-deblur=fcn_plugin.inference.command:main"' in setup
+
+
+def test_files_and_folders(inputs, weights, capsys):
+    assert run("a.jpg", "in", "-o", "out", "--weights", weights, "--device", "cpu") == 0
+    assert files_in("out") == [".fcn-deblur.jsonl", "a.jpg", "b.png", "sub/c.tif"]
+    shown = capsys.readouterr()
+    assert shown.out == "out: 3 restored, 0 skipped that had been before, 0 failed.\n"
+    assert re.fullmatch(
+        r"a\.jpg \(1/3\): restored in [\d.]+ s, ETA [\d:]+\n"
+        r"b\.png \(2/3\): restored in [\d.]+ s, ETA [\d:]+\n"
+        r"c\.tif \(3/3\): restored in [\d.]+ s, ETA 0:00:00\n",
+        shown.err,
+    )
+    image = read_image("in/b.png")
+    restored = (Deblurrer(weights, device="cpu").restore(image.rgb) * 255).round()
+    assert np.abs(restored - image.rgb * 255).max() > 2
+    np.testing.assert_array_equal(np.array(Image.open("out/b.png")), restored)
+
+
+def test_what_is_done_is_skipped(inputs, weights, capsys):
+    words = ("a.jpg", "in", "-o", "out", "--weights", weights)
+    run(*words)
+    Path("out/b.png").unlink()
+    before = {name: Path("out", name).stat().st_mtime_ns for name in ("a.jpg", "sub/c.tif")}
+    capsys.readouterr()
+    assert run(*words) == 0
+    assert capsys.readouterr().out == "out: 1 restored, 2 skipped that had been before, 0 failed.\n"
+    assert before == {name: Path("out", name).stat().st_mtime_ns for name in before}
+    assert run(*words, "--overwrite") == 0
+    assert capsys.readouterr().out == "out: 3 restored, 0 skipped that had been before, 0 failed.\n"
+    assert all(Path("out", name).stat().st_mtime_ns > moment for name, moment in before.items())
+
+
+def test_results_of_other_weights_or_options_are_neither_taken_nor_replaced(inputs, weights, capsys):
+    words = ("a.jpg", "-o", "out", "--weights", weights)
+    run(*words)
+    content = Path("out/a.jpg").read_bytes()
+    assert run(*words, "--self-ensemble") == 1
+    other = torch.load(weights, weights_only=True)
+    torch.save({name: tensor * 2 for name, tensor in other.items()}, "other.pth")
+    assert run(*words[:-1], "other.pth") == 1
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 2
+    assert all(
+        "out/a.jpg is there already, but was not made of a.jpg as it is now, with" in line for line in errors
+    )
+    assert Path("out/a.jpg").read_bytes() == content
+    assert run(*words, "--self-ensemble", "--overwrite") == 0
+    assert run(*words, "--self-ensemble") == 0
+
+
+def test_a_file_of_somebody_elses_is_not_replaced(inputs, weights):
+    Path("out").mkdir()
+    Path("out/a.jpg").write_text("precious")
+    assert run("a.jpg", "-o", "out", "--weights", weights) == 1
+    assert Path("out/a.jpg").read_text() == "precious"
+
+
+def test_comparisons(inputs, weights):
+    words = ("a.jpg", "-o", "out", "--weights", weights)
+    run(*words)
+    assert run(*words, "--compare") == 0
+    path = Path("out/a.jpg.compare.jpg")
+    assert Image.open(path).size == (2 * 52 + 2, 40)
+    made = path.stat().st_mtime_ns
+    run(*words, "--compare")
+    assert path.stat().st_mtime_ns == made
+    run(*words, "--compare", "--overwrite")
+    assert path.stat().st_mtime_ns > made
+
+
+def test_bad_files_leave_the_rest_alone(inputs, weights, photograph, capsys):
+    picture = Image.fromarray(photograph)
+    Path("in/empty.jpg").touch()
+    Path("in/cut.jpg").write_bytes(Path("a.jpg").read_bytes()[:600])
+    picture.convert("CMYK").save("in/inks.jpg")
+    picture.save("in/moving.gif", save_all=True, append_images=[Image.fromarray(255 - photograph)])
+    picture.convert("P").save("in/palette.png")
+    picture.resize((1, 1)).save("in/one.png")
+    picture.resize((2000, 5)).save("in/long.png")
+    Path("in/video.mp4").write_bytes(b"nothing of the kind" * 10)
+    Path("nothing").mkdir()
+    assert run("in", "nothing", "missing.jpg", "-o", "out", "--weights", weights) == 1
+    shown = capsys.readouterr()
+    errors = [line for line in shown.err.splitlines() if line.startswith("error: ")]
+    named = (
+        "nothing",
+        "in/cut.jpg",
+        "in/empty.jpg",
+        "in/inks.jpg",
+        "in/moving.gif",
+        "in/video.mp4",
+        "missing.jpg",
+    )
+    assert len(errors) == len(named)
+    for error, name in zip(errors, named, strict=True):
+        assert error.startswith(f"error: {name} "), error
+    assert shown.out == "out: 5 restored, 0 skipped that had been before, 7 failed.\n"
+    assert files_in("out") == [
+        ".fcn-deblur.jsonl",
+        "b.png",
+        "long.png",
+        "one.png",
+        "palette.png",
+        "sub/c.tif",
+    ]
+    assert Image.open("out/one.png").size == (1, 1)
+    assert Image.open("out/long.png").size == (2000, 5)
+
+
+def test_weights_that_are_none(inputs, capsys):
+    Path("weights.pth").write_text("no")
+    assert run("a.jpg", "-o", "out", "--weights", "weights.pth") == 1
+    assert re.fullmatch(r"error: .*weights\.pth.*\n", capsys.readouterr().err)
+    assert not Path("out").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX limits the size of files")
+def test_a_full_disk(inputs, weights, capsys):
+    import resource
+
+    cv2.imwrite("in/large.png", np.random.default_rng(0).integers(0, 256, (150, 200, 3), np.uint8))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        # To the process, a file that may not grow is what a full disk is.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, unlimited[1]))
+        assert run("in", "-o", "out", "--weights", weights) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    shown = capsys.readouterr()
+    errors = [line for line in shown.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert re.match(r"error: out/large\.png cannot be written \(File too large; .*\); make room", errors[0])
+    assert files_in("out") == [".fcn-deblur.jsonl", "b.png", "sub/c.tif"]
+    assert "2 restored" in shown.out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+def test_stopping_leaves_nothing_half_written(inputs, weights, photograph):
+    for number in range(400):
+        Image.fromarray(photograph).save(f"in/{number:03}.png")
+    command = [
+        sys.executable,
+        "-m",
+        "fcn_plugin.inference.command",
+        "in",
+        "-o",
+        "out",
+        "--weights",
+        str(weights),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not Path("out/000.png").exists():
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "Stopped before all was done; the same command goes on from here."
+    assert "Traceback" not in errors
+    written = [name for name in files_in("out") if name != ".fcn-deblur.jsonl"]
+    assert 0 < len(written) < 402
+    for name in written:
+        read_image(Path("out", name))
