@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 here = Path(__file__).parent
 
+VIDEO = ["av>=17.1.0"]  # the first that writes a video's rotation
 EXPORT = ["onnx>=1.17.0", "onnxruntime>=1.20.0", "onnxscript>=0.3.0"]
 
 setup(
@@ -42,10 +43,11 @@ setup(
             "scikit-image>=0.19.3",
             "tensorboard>=2.12.0",
             *EXPORT,
+            *VIDEO,
         ],
         "export": EXPORT,
         "web": ["gradio>=6.0.0"],
-        "video": ["av>=17.1.0"],
+        "video": VIDEO,
         "tensorboard": ["tensorboard>=2.12.0"],
         # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
         # which fails beside a torch of another build.

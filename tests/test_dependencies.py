@@ -122,6 +122,12 @@ def test_standalone_brings_an_mmcv(environment, index, plugin):
     assert (environment / "mmcv/__init__.py").read_text() != STAND_IN["mmcv/__init__.py"]
 
 
+def test_the_command_is_installed(plugin):
+    (command,) = PathDistribution(zipfile.Path(plugin, metadata_folder(plugin))).entry_points
+    assert (command.group, command.name) == ("console_scripts", "fcn-deblur")
+    assert callable(command.load())
+
+
 def test_every_requirement_has_a_lower_bound(requirements):
     for requirement in requirements:
         assert [bound.operator for bound in requirement.specifier] == [">="], requirement

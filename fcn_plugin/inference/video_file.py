@@ -158,6 +158,8 @@ class VideoFile:
             encoder.sample_aspect_ratio = video.sample_aspect_ratio
         if codec == "hevc" and writer.format.name in ("mp4", "mov"):
             encoder.codec_tag = "hvc1"  # the only one that Apple's players know
+        if writer.format.name == "avi":
+            encoder.max_b_frames = 0  # AVI has no times that frames could be put in order by
         self._colours.set_up(encoder)
         output.set_display_matrix(self._matrix)
         return output
