@@ -3,15 +3,20 @@
 
     python tools/report.py table1
     python tools/report.py table1 FCN=work_dirs/fcn_gopro/results.json work_dirs/nafnet32_gopro/results.json
+    python tools/report.py figure1 FCN=work_dirs/fcn_gopro/results.json
+    python tools/report.py figure6 --blurry "data/GoPro/test/*/blur/*" --sharp "data/GoPro/test/*/sharp/*" \\
+        --images NAFNet=restored/nafnet32/GoPro FCN=restored/fcn/GoPro
     python tools/report.py cards work_dirs/fcn_gopro/results.json
 
 Results files are those of tools/test.py: PATH or NAME=PATH, and all work_dirs/*/results.json where none is
-named (but for the cards, into which only those that are named go).
+named (but for the cards, into which only those that are named go). Pictures are in folders, as tools/test.py
+--save-images leaves them, in LMDBs, or at patterns whose stars make up a picture's name.
 """
 
 import argparse
 from pathlib import Path
 
+from fcn_plugin.command_line import at_least
 from fcn_plugin.errors import one_sentence_errors
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -32,6 +37,27 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     table.add_argument("results", nargs="*", metavar="[NAME=]RESULTS", help="files of tools/test.py")
     table.add_argument("--out", type=Path, default=Path("work_dirs/report"), help="folder (%(default)s)")
 
+    scatter = command("figure1", make_figure1, "PSNR against SSIM of the same rows, as PNG and SVG")
+    scatter.add_argument("results", nargs="*", metavar="[NAME=]RESULTS", help="files of tools/test.py")
+    scatter.add_argument("--datasets", nargs="+", metavar="NAME", help="these only (all)")
+    scatter.add_argument("--out", type=Path, default=Path("work_dirs/report"), help="folder (%(default)s)")
+
+    visual = command("figure6", make_figure6, "the same crops by every method, as a PNG and an HTML page")
+    visual.add_argument("--blurry", required=True, metavar="PLACE", help="the blurry pictures")
+    visual.add_argument("--sharp", required=True, metavar="PLACE", help="the sharp pictures")
+    visual.add_argument(
+        "--images", nargs="+", required=True, metavar="NAME=PLACE", help="restored by each method, ours last"
+    )
+    visual.add_argument("--keys", nargs="+", default=[], help="which pictures (spread evenly)")
+    visual.add_argument(
+        "--pictures", type=at_least(1), default=3, help="how many without --keys (%(default)s)"
+    )
+    visual.add_argument("--crops", type=at_least(1), default=2, help="of each picture (%(default)s)")
+    visual.add_argument(
+        "--crop", nargs="+", default=[], metavar="X,Y,W,H", help="pixels (where methods differ most)"
+    )
+    visual.add_argument("--out", type=Path, default=Path("work_dirs/report"), help="folder (%(default)s)")
+
     cards = command("cards", update, "counts the networks anew, records results, and writes docs/models.md")
     cards.add_argument("results", nargs="*", metavar="RESULTS", help="files of tools/test.py to record")
     cards.add_argument("--weights", type=Path, help="file of the weights tested in the one RESULTS")
@@ -45,17 +71,45 @@ def make_table1(arguments: argparse.Namespace) -> None:
     import json
 
     from fcn_plugin.files import write_atomically
-    from fcn_plugin.report.comparison import comparison_rows, measurement_row
-    from fcn_plugin.report.measurement import read_measurements
-    from fcn_plugin.report.model_cards import read_model_cards
+    from fcn_plugin.report.comparison import read_rows
     from fcn_plugin.report.table1 import table1, table1_data
 
-    measured = [measurement_row(measurement) for measurement in read_measurements(arguments.results)]
-    rows = comparison_rows(read_model_cards(), measured)
+    rows = read_rows(arguments.results)
     write_atomically(arguments.out / "table1.json", json.dumps(table1_data(rows), indent=2) + "\n")
     write_atomically(arguments.out / "table1.md", table1(rows))
     print(table1(rows), end="")
     print(f"\ntable        {arguments.out / 'table1.md'}, {arguments.out / 'table1.json'}")
+
+
+def make_figure1(arguments: argparse.Namespace) -> None:
+    from fcn_plugin.files import write_atomically
+    from fcn_plugin.report.comparison import read_rows
+    from fcn_plugin.report.figures import figure_bytes
+    from fcn_plugin.report.scatter import draw_scatter
+
+    figure = draw_scatter(read_rows(arguments.results), arguments.datasets)
+    for kind in ("png", "svg"):
+        write_atomically(arguments.out / f"figure1.{kind}", figure_bytes(figure, kind))
+    print(f"figure       {arguments.out / 'figure1.png'}, {arguments.out / 'figure1.svg'}")
+
+
+def make_figure6(arguments: argparse.Namespace) -> None:
+    from fcn_plugin.files import write_atomically
+    from fcn_plugin.report.figures import figure_bytes
+    from fcn_plugin.report.visual_comparison import parse_crop, parse_places, read_scenes
+    from fcn_plugin.report.visual_figure import draw_scenes
+    from fcn_plugin.report.visual_page import scenes_page
+
+    scenes = read_scenes(
+        parse_places(arguments.blurry, arguments.images, arguments.sharp),
+        arguments.keys,
+        arguments.pictures,
+        [parse_crop(word) for word in arguments.crop],
+        arguments.crops,
+    )
+    write_atomically(arguments.out / "figure6.png", figure_bytes(draw_scenes(scenes), "png"))
+    write_atomically(arguments.out / "figure6.html", scenes_page(scenes))
+    print(f"figure       {arguments.out / 'figure6.png'}, {arguments.out / 'figure6.html'}")
 
 
 def update(arguments: argparse.Namespace) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fcn_plugin.evaluation.table import BASELINE
 
-from .measurement import Measurement
-from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM, ModelCard
+from .measurement import Measurement, read_measurements
+from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM, ModelCard, read_model_cards
 
 PAPER_DATASETS = ("GoPro", "HIDE")
 AVERAGE = "Average"
@@ -43,6 +43,11 @@ def comparison_rows(cards: Iterable[ModelCard], measured: Sequence[Row]) -> list
     cards = sorted(cards, key=lambda card: card.collection.name == "FCN")
     published = (_card_row(card, PUBLISHED) for card in cards)
     return [*filter(None, published), *_blurry(measured), *measured]
+
+
+def read_rows(results: Sequence[str]) -> list[Row]:
+    """All rows of this project's cards and of results files, which are named as for `read_measurements`."""
+    return comparison_rows(read_model_cards(), list(map(measurement_row, read_measurements(results))))
 
 
 def measurement_row(measurement: Measurement) -> Row:

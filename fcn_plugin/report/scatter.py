@@ -1,0 +1,108 @@
+"""Figure 1 of the paper: methods by their PSNR and SSIM."""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from fcn_plugin.errors import InputError
+
+from .comparison import BLURRY, METRICS, Row, datasets_of
+from .figures import COLOURS
+from .labels import place_labels
+from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM
+
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
+PANEL = (4.2, 3.6)  # inches
+PSNR, *SSIMS = METRICS
+
+
+class Point(NamedTuple):
+    """A row in one panel."""
+
+    row: Row
+    ssim: float
+    psnr: float
+
+
+def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> Figure:
+    """Draws a panel per dataset (all if None) and SSIM protocol: two protocols do not compare.
+
+    Published rows have hollow markers, measured ones filled ones. The blurry images are left out: they are so
+    far below that all else would be one spot.
+
+    Raises `InputError` when no row has both scores on one of the datasets.
+    """
+    rows = [row for row in rows if not row.method.startswith(BLURRY)]
+    panels = {
+        (dataset, name): points
+        for dataset in datasets or datasets_of(rows)
+        for name in SSIMS
+        if (points := _points(rows, dataset, name))
+    }
+    if not panels:
+        known = ", ".join(datasets_of(rows)) or "none"
+        raise InputError(f"nothing to draw for {', '.join(datasets or ['any dataset'])}: there is {known}")
+    across = [name for name in SSIMS if any(key[1] == name for key in panels)]
+    down = list(dict.fromkeys(dataset for dataset, _ in panels))
+    figure = Figure((PANEL[0] * len(across), PANEL[1] * len(down) + 0.4), dpi=150, layout="constrained")
+    grid = figure.subplots(len(down), len(across), squeeze=False, sharey="row")
+    methods = list(dict.fromkeys(row.method for row in rows))
+    # 7 colours and 11 markers: no two of 77 methods have both in common.
+    styles = dict(
+        zip(methods, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS), strict=False), strict=False)
+    )
+    for (dataset, name), axes in zip(itertools.product(down, across), grid.flat, strict=True):
+        if (dataset, name) in panels:
+            _draw_panel(axes, dataset, name, panels[dataset, name], styles)
+        else:
+            axes.set_axis_off()
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=2, frameon=False)
+    figure.draw_without_rendering()  # which settles the layout, so that labels can be placed in it
+    for (dataset, name), axes in zip(itertools.product(down, across), grid.flat, strict=True):
+        points = panels.get((dataset, name), [])
+        place_labels(axes, [(point.ssim, point.psnr, point.row.method) for point in points])
+    return figure
+
+
+def _points(rows: Sequence[Row], dataset: str, name: str) -> list[Point]:
+    scores = ((row, row.score(dataset, name), row.score(dataset, PSNR)) for row in rows)
+    return [Point(*score) for score in scores if None not in score]
+
+
+def _draw_panel(
+    axes: Axes, dataset: str, name: str, points: Sequence[Point], styles: dict[str, tuple[str, str]]
+) -> None:
+    for point in points:
+        colour, marker = styles[point.row.method]
+        filled = point.row.origin == MEASURED
+        axes.plot(
+            point.ssim,
+            point.psnr,
+            marker,
+            color=colour,
+            markerfacecolor=colour if filled else "white",
+            markersize=8,
+            markeredgewidth=1.5,
+            zorder=3,
+        )
+    axes.set_title(dataset)
+    axes.set_xlabel("SSIM, protocol unknown" if name == UNKNOWN_SSIM else name)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_ylabel("PSNR (dB)")
+    axes.margins(0.25)
+    axes.tick_params(labelleft=True)
+    axes.grid(color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _legend() -> list[Line2D]:
+    return [
+        Line2D([], [], linestyle="", marker="o", color="0.3", markerfacecolor=face, markersize=8, label=label)
+        for label, face in ((PUBLISHED, "white"), (MEASURED, "0.3"))
+    ]

@@ -1,0 +1,86 @@
+"""Figure 6 of the paper: crops of the same places by every method, beside the whole blurry picture."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from .figures import COLOURS
+from .visual_comparison import BLURRY, Scene
+
+CELL = 1.7  # inches across, of a crop
+GAP = 0.06
+CAPTION = 0.24  # of a line of text
+DPI = 200
+
+
+def draw_scenes(scenes: Sequence[Scene]) -> Figure:
+    """Draws a row of pictures per scene: the blurry one with the crops marked, then a column per method.
+
+    Under each column stands the PSNR of the whole picture, the best in bold.
+    """
+    layouts = [_Layout(scene) for scene in scenes]
+    width = max(layout.width for layout in layouts)
+    height = sum(layout.height for layout in layouts)
+    figure = Figure((width, height), dpi=DPI, facecolor="white")
+    top = 0.0
+    for layout in layouts:
+        layout.draw(figure, top)
+        top += layout.height
+    return figure
+
+
+class _Layout:
+    """Where the parts of a scene go, in inches from the figure's upper left corner."""
+
+    def __init__(self, scene: Scene):
+        self.scene = scene
+        self.cells = [CELL * crop.height / crop.width for crop in scene.crops]  # heights
+        block = sum(self.cells) + GAP * (len(self.cells) - 1)
+        picture = scene.images[BLURRY]
+        self.picture = (block * picture.shape[1] / picture.shape[0], block)
+        self.width = GAP + self.picture[0] + (CELL + GAP) * len(scene.images) + GAP
+        self.height = CAPTION + block + 1.5 * CAPTION
+
+    def draw(self, figure: Figure, top: float) -> None:
+        top += CAPTION
+        whole = self._axes(figure, GAP, top, *self.picture)
+        whole.imshow(self.scene.images[BLURRY])
+        whole.set_title(self.scene.key, fontsize=8, pad=4)
+        for crop, colour in zip(self.scene.crops, COLOURS, strict=False):
+            whole.add_patch(_frame(crop.x, crop.y, crop.width, crop.height, colour))
+        best = max(self.scene.psnr.values())
+        for column, (name, image) in enumerate(self.scene.images.items()):
+            left = GAP + self.picture[0] + GAP + column * (CELL + GAP)
+            y = top
+            for crop, colour, height in zip(self.scene.crops, COLOURS, self.cells, strict=False):
+                axes = self._axes(figure, left, y, CELL, height)
+                axes.imshow(crop.of(image), interpolation="nearest")
+                _edge(axes, colour)
+                if y == top:
+                    axes.set_title(name, fontsize=9, pad=4)
+                y += height + GAP
+            value = self.scene.psnr.get(name)
+            if value is not None:
+                axes.set_xlabel(
+                    f"{value:.2f} dB", fontsize=9, labelpad=3, weight="bold" if value == best else "normal"
+                )
+
+    def _axes(self, figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+        total_width, total_height = figure.get_size_inches()
+        bottom = total_height - top - height
+        axes = figure.add_axes(
+            (left / total_width, bottom / total_height, width / total_width, height / total_height)
+        )
+        axes.set(xticks=[], yticks=[])
+        return axes
+
+
+def _frame(x: float, y: float, width: float, height: float, colour: str) -> Rectangle:
+    return Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linewidth=1.6)
+
+
+def _edge(axes: Axes, colour: str) -> None:
+    for spine in axes.spines.values():
+        spine.set(edgecolor=colour, linewidth=1.6)
