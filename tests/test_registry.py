@@ -52,6 +52,7 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "PredictionHead": {"in_channels": 2},
     "ProcessingBlock": {"in_channels": 2},
     "QueryKeyMechanism": {"in_channels": 2},
+    "RestoredImageHook": {"folder": "restored"},
     "REDSDataset": lambda data: {"data_root": data, "split": "val"},
     "RealBlurDataset": lambda data: {"data_root": data, "subset": "J", "split": "test"},
     "RIM": {"in_channels": 2},

@@ -12,12 +12,19 @@ def main() -> None:
         nargs="?",
         help="checkpoint file (the published weights that the config names, if it does)",
     )
+    parser.add_argument(
+        "--save-images", metavar="FOLDER", help="save every restored image as FOLDER/DATASET/KEY.png"
+    )
     arguments = parser.parse_args()
 
     from fcn_plugin.engine.launch import load_config, test
 
     with one_sentence_errors():
-        test(load_config(arguments.config, arguments.cfg_options, arguments.work_dir), arguments.checkpoint)
+        options = dict(arguments.cfg_options or {})
+        if arguments.save_images:
+            hook = {"type": "RestoredImageHook", "folder": arguments.save_images}
+            options["default_hooks.restored_images"] = hook
+        test(load_config(arguments.config, options, arguments.work_dir), arguments.checkpoint)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.dist import barrier, is_main_process
+from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 
@@ -153,6 +153,7 @@ def _test(config: Config, checkpoint: str | None) -> None:
         "sha256": hashlib.sha256(Path(weights).read_bytes()).hexdigest(),
         "parameters": _parameters(runner.model),
         "device": str(device),
+        "processes": get_world_size(),
         "dtype": _precision(runner),
         "inference": "whole image",
         "datasets": dataset_facts(runner.test_dataloader),
@@ -160,12 +161,26 @@ def _test(config: Config, checkpoint: str | None) -> None:
     }
     results = Path(runner.work_dir, "results.json")
     write_atomically(results, json.dumps(facts, indent=2) + "\n")
-    print_table(metrics, "\n".join([*facts["datasets"], f"whole images, {facts['dtype']} on {device}"]))
-    print(f"checkpoint   {weights}")
-    print(f"results      {results}")
-    pictures = Path(runner.work_dir, "comparisons", "test")
-    if pictures.is_dir():
-        print(f"pictures     {pictures}")
+    print_table(metrics, _header(facts))
+    folder = config.get("default_hooks", {}).get("restored_images", {}).get("folder")
+    for name, path in (
+        ("results", results),
+        ("per image", results.with_name("per_image.csv")),
+        ("pictures", Path(runner.work_dir, "comparisons", "test")),
+        ("images", folder and Path(folder)),
+    ):
+        if path and path.exists():
+            print(f"{name:12} {path}")
+
+
+def _header(facts: dict[str, Any]) -> str:
+    """What a table's numbers hold for."""
+    processes = f", in {facts['processes']} processes" if facts["processes"] > 1 else ""
+    lines = [
+        f"checkpoint   {facts['checkpoint']}, sha256 {facts['sha256'][:12]}",
+        f"inference    {facts['inference']}, {facts['dtype']} on {facts['device']}{processes}",
+    ]
+    return "\n".join([*lines, *(f"tested on    {dataset}" for dataset in facts["datasets"])])
 
 
 def _parameters(model: torch.nn.Module) -> int:

@@ -1,9 +1,11 @@
 """Whole runs through MMEngine's Runner: train, best checkpoint, resume, test, and what goes wrong."""
 
+import csv
 import json
 import os
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -11,6 +13,7 @@ from mmengine.runner import Runner
 
 from fcn_plugin.engine.launch import load_config, test, train
 from fcn_plugin.errors import InputError
+from fcn_plugin.evaluation import psnr
 
 from ..conftest import tiny_options
 
@@ -40,7 +43,35 @@ def test_train_keeps_the_best_and_tests_it(tiny_config, capsys):
     assert len(list((work / "comparisons" / "test" / "demo").glob("*.png"))) == 5
     printed = capsys.readouterr().out
     assert f"{results['metrics']['demo/PSNR-blurry']:.2f} → {results['metrics']['demo/PSNR']:.2f}" in printed
-    assert str(best[0]) in printed
+    assert f"checkpoint   {best[0]}, sha256 {results['sha256'][:12]}\n" in printed
+    assert "inference    whole image, float32 on cpu\n" in printed
+    assert "tested on    dataset=demo, 5 pairs\n" in printed
+
+
+def test_every_image_is_scored_and_saved_where_asked(tiny_config, tmp_path, capsys):
+    hook = {"type": "RestoredImageHook", "folder": str(tmp_path / "restored")}
+    tiny_config.default_hooks.restored_images = hook
+    train(tiny_config, test_best=True)
+    assert f"images       {tmp_path / 'restored'}\n" in capsys.readouterr().out
+
+    keys = ["000", "001", "002", "003", "004"]
+    files = sorted(tmp_path.glob("restored/**/*"))
+    assert files == [tmp_path / "restored" / "demo", *(tmp_path / f"restored/demo/{key}.png" for key in keys)]
+    with open(Path(tiny_config.work_dir, "per_image.csv"), newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["dataset"], row["key"]) for row in rows] == [("demo", key) for key in keys]
+    metrics = json.loads(Path(tiny_config.work_dir, "results.json").read_text())["metrics"]
+    assert list(rows[0])[2:] == [name.removeprefix("demo/") for name in metrics]
+    for name, mean in metrics.items():
+        column = [float(row[name.removeprefix("demo/")]) for row in rows]
+        assert sum(column) / len(column) == pytest.approx(mean, abs=1e-12), name
+
+    sharp = tmp_path / "pairs" / "test" / "sharp"
+    for row, path in zip(rows, files[1:], strict=True):
+        saved, wanted = (
+            torch.from_numpy(cv2.imread(str(file))).permute(2, 0, 1) for file in (path, sharp / path.name)
+        )
+        assert psnr(saved, wanted).item() == pytest.approx(float(row["PSNR"]), abs=1e-12)
 
 
 def test_checkpoints_hold_plain_data_only(tiny_config):

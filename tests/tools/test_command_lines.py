@@ -152,12 +152,24 @@ def test_two_processes_agree_with_each_other_and_with_one(trained):
 
     checkpoint = str(work / "epoch_1.pth")
     script = str(PROJECT / "tools" / "dist_test.sh")
-    result = run([script, config.name, checkpoint, "2", "--work-dir", "two", *options], folder, **environment)
-    assert result.returncode == 0, result.stderr
-    result = run(
-        python("test.py", config.name, checkpoint, "--work-dir", "one", *options), folder, **environment
+    # Five images: a process gets one that the other has too, which is neither averaged nor listed twice.
+    for name, command in (
+        ("two", [script, config.name, checkpoint, "2"]),
+        ("one", python("test.py", config.name, checkpoint)),
+    ):
+        places = ["--work-dir", name, "--save-images", f"{name}/images"]
+        result = run([*command, *places, *options], folder, **environment)
+        assert result.returncode == 0, result.stderr
+        assert ("whole image, float32 on cpu, in 2 processes" in result.stdout) == (name == "two")
+    assert (folder / "two" / "per_image.csv").read_text() == (folder / "one" / "per_image.csv").read_text()
+    images = sorted(path.relative_to(folder / "one") for path in (folder / "one").glob("images/**/*.png"))
+    assert [path.stem for path in images] == ["000", "001", "002", "003", "004"]
+    assert (
+        sorted(path.relative_to(folder / "two") for path in (folder / "two").glob("images/**/*.png"))
+        == images
     )
-    assert result.returncode == 0, result.stderr
+    for path in images:
+        assert (folder / "one" / path).read_bytes() == (folder / "two" / path).read_bytes()
     two, one = (
         json.loads((folder / name / "results.json").read_text())["metrics"] for name in ("two", "one")
     )

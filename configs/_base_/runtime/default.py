@@ -14,6 +14,7 @@ default_hooks = dict(
     param_scheduler=dict(type="ParamSchedulerHook"),
     checkpoint=dict(type="BestCheckpointHook", interval=5, max_keep_ckpts=3),
     portable_checkpoint=dict(type="PortableCheckpointHook"),
+    per_image_scores=dict(type="PerImageScoresHook"),
     comparison=dict(type="ComparisonImageHook", images=8),
     progress=dict(type="ProgressBarHook"),
 )

@@ -4,9 +4,11 @@ from .best_checkpoint_hook import BestCheckpointHook
 from .comparison_image_hook import ComparisonImageHook
 from .epoch_seed_hook import EpochSeedHook, seed_worker
 from .invalid_loss_hook import InvalidLossHook
+from .per_image_scores_hook import PerImageScoresHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .progress_bar_hook import ProgressBarHook
 from .ratio_schedule_hook import RatioScheduleHook
+from .restored_image_hook import RestoredImageHook
 from .run_facts_hook import RunFactsHook
 
 __all__ = [
@@ -14,9 +16,11 @@ __all__ = [
     "ComparisonImageHook",
     "EpochSeedHook",
     "InvalidLossHook",
+    "PerImageScoresHook",
     "PortableCheckpointHook",
     "ProgressBarHook",
     "RatioScheduleHook",
+    "RestoredImageHook",
     "RunFactsHook",
     "seed_worker",
 ]

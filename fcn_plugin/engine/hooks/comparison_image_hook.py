@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import mmcv
 import numpy as np
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -15,6 +14,8 @@ from torch import Tensor
 
 from fcn_plugin.evaluation import PredictionField, psnr
 from fcn_plugin.registry import HOOKS
+
+from .sample_image import save_sample_image
 
 CAPTION_HEIGHT = 24
 GAP = 4
@@ -54,10 +55,7 @@ class ComparisonImageHook(Hook):
             return
         sample = outputs[0]
         picture = comparison_picture(data_batch["inputs"][0], self.prediction.read(sample), sample.gt_img)
-        path = Path(
-            runner.work_dir, "comparisons", phase, sample.get("dataset", "data"), f"{sample.get('key')}.png"
-        )
-        mmcv.imwrite(mmcv.rgb2bgr(picture), str(path), backend_args={"backend": "atomic"})
+        save_sample_image(picture, Path(runner.work_dir, "comparisons", phase), sample)
 
 
 def comparison_picture(blurry: Tensor, restored: Tensor, sharp: Tensor) -> np.ndarray:

@@ -6,7 +6,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.evaluation import PSNR, SSIM, psnr, ssim
+from fcn_plugin.evaluation import PSNR, SSIM, ImageMetric, psnr, ssim
 from fcn_plugin.evaluation import metrics as metrics_module
 from fcn_plugin.registry import METRICS
 
@@ -174,3 +174,28 @@ def test_a_prediction_elsewhere_scores_the_same():
     metric.process(None, [there])
     expected.process(None, [here])
     assert metric.evaluate(1) == expected.evaluate(1)
+
+
+def test_records_of_an_evaluation_are_kept_as_they_were_averaged():
+    metric = PSNR()
+    metric.process(None, [sample("a", 1), sample("b", 2), sample("a", 1)])
+    mean = metric.evaluate(2)["GoPro/PSNR"]
+    assert [record["key"] for record in metric.records] == ["a", "b"]
+    assert sum(record["scores"]["PSNR"] for record in metric.records) / 2 == mean
+    metric.process(None, [sample("c", 3)])
+    metric.evaluate(1)
+    assert [record["key"] for record in metric.records] == ["c"]
+
+
+def test_a_metric_without_reference_needs_no_sharp_image():
+    class Brightness(ImageMetric):
+        full_reference = False
+
+        def score(self, images, references):
+            assert references is None
+            return {"brightness": images.double().mean(dim=(1, 2, 3))}
+
+    metric = Brightness(baseline=True)
+    images = [{"pred_img": torch.full((3, 8, width), 0.2), "key": str(width)} for width in (9, 8)]
+    metric.process({"inputs": [torch.full((3, 8, 8), 7, dtype=torch.uint8)] * 2}, images)
+    assert metric.evaluate(2) == {"brightness": 51, "brightness-blurry": 7}
