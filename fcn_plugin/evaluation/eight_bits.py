@@ -16,12 +16,13 @@ def round_to_8_bits(image: Tensor, name: str = "The image") -> Tensor:
     Raises:
         InputError: If a value is NaN or infinite.
     """
-    if not torch.isfinite(image).all():
+    extremes = torch.stack(torch.aminmax(image))  # NaN if there is one
+    if not torch.isfinite(extremes).all():
         raise InputError(
             f"{name} has values that are NaN or infinite; such an image cannot be scored or saved; "
             "check the checkpoint, and the precision if it is lower than float32."
         )
-    return image.float().mul(255).round().clamp(0, 255).to(torch.uint8)
+    return image.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def check_comparable(image: Tensor, reference: Tensor) -> None:

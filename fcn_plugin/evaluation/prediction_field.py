@@ -41,4 +41,5 @@ class PredictionField:
                     f"`prediction=dict(path=…)`; at that level there are {', '.join(sorted(image.keys()))}."
                 )
             image = image.get(name)
-        return round_to_8_bits(image / self.white, f"The prediction for {sample.get('key')}")
+        scaled = image if self.white == 1 else image / self.white
+        return round_to_8_bits(scaled, f"The prediction for {sample.get('key')}")

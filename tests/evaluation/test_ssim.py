@@ -1,26 +1,30 @@
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import correlate1d
+from scipy.ndimage import correlate
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.evaluation import ssim
-from fcn_plugin.evaluation.ssim import PROTOCOLS, STRIP_ROWS, ssim_by_protocol
+from fcn_plugin.evaluation import ssim, ssim_opencv, ssim_torch
+from fcn_plugin.evaluation.ssim import PROTOCOLS, ssim_by_protocol
+from fcn_plugin.evaluation.ssim_opencv import STRIP_ROWS
 
 TOLERANCE = 1e-6
 
 
 def matlab_in_float64(image: Tensor, reference: Tensor) -> float:
-    """MATLAB's formula as it is written there: five three-dimensional filterings with replicated borders."""
-    window = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
+    """MATLAB's formula as it is documented: five filterings by a cube of weights, with replicated borders."""
+    squares = np.arange(-5, 6) ** 2
+    window = np.exp(-(squares[:, None, None] + squares[:, None] + squares) / (2 * 1.5**2))
     window /= window.sum()
 
     def filtered(volume: np.ndarray) -> np.ndarray:
-        for axis in range(3):
-            volume = correlate1d(volume, window, axis, mode="nearest")
-        return volume
+        return correlate(volume, window, mode="nearest")
 
     x, y = image.double().numpy(), reference.double().numpy()
     mean_x, mean_y = filtered(x), filtered(y)
@@ -46,6 +50,16 @@ def per_channel_in_float64(image: Tensor, reference: Tensor) -> float:
 REFERENCES = {"matlab": matlab_in_float64, "per-channel": per_channel_in_float64}
 
 
+@pytest.fixture(params=["opencv", "torch"])
+def _both_ways(request, monkeypatch):
+    """As on a processor, and by the code for GPUs, which runs on a processor too."""
+    if request.param == "torch":
+        monkeypatch.setattr(ssim_opencv, "ssim_sums", ssim_torch.ssim_sums)
+
+
+both_ways = pytest.mark.usefixtures("_both_ways")
+
+
 def random_image(low: int, high: int, height: int, width: int, channels: int = 3) -> Tensor:
     generator = torch.Generator().manual_seed(high * height + low * width)
     return torch.randint(low, high, (channels, height, width), generator=generator, dtype=torch.uint8)
@@ -67,6 +81,7 @@ def every_kind_of_pair() -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
+@both_ways
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("kind", every_kind_of_pair())
 def test_agrees_with_float64(kind, protocol):
@@ -75,10 +90,27 @@ def test_agrees_with_float64(kind, protocol):
     assert ssim(image, reference, protocol).item() == pytest.approx(expected, abs=TOLERANCE)
 
 
+@both_ways
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_agrees_with_float64_on_a_photograph(blurry, sharp, protocol):
     expected = REFERENCES[protocol](blurry, sharp)
     assert ssim(blurry, sharp, protocol).item() == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["noise", "grey", "a photograph"])
+def test_agrees_with_octave(kind, blurry, sharp, tmp_path):
+    """Another language's arrays, convolution and arithmetic; what they compute is in matlab_ssim.m."""
+    program = shutil.which("octave-cli")
+    if program is None:
+        pytest.skip("there is no GNU Octave (octave-cli) on the PATH")
+    pair = (blurry, sharp) if kind == "a photograph" else every_kind_of_pair()[kind]
+    (tmp_path / "images").write_bytes(torch.stack(pair).transpose(-2, -1).contiguous().numpy().tobytes())
+    channels, height, width = pair[0].shape
+    call = f"matlab_ssim('{tmp_path / 'images'}', {height}, {width}, {channels})"
+    result = subprocess.run(
+        [program, "--eval", call], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=120
+    )
+    assert ssim(*pair).item() == pytest.approx(float(result.stdout), abs=1e-7), result.stderr
 
 
 @pytest.mark.parametrize(
@@ -88,6 +120,7 @@ def test_calibration(blurry, sharp, protocol, expected):
     assert ssim(blurry, sharp, protocol).item() == pytest.approx(expected, abs=1e-7)
 
 
+@both_ways
 def test_matlab_takes_images_smaller_than_the_window():
     image, reference = random_image(0, 256, 3, 1), random_image(0, 200, 3, 1)
     expected = matlab_in_float64(image, reference)
@@ -100,11 +133,13 @@ def test_per_channel_says_what_is_too_small():
         ssim(image, image, "per-channel")
 
 
+@both_ways
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_identical_images_score_exactly_one(sharp, protocol):
     assert ssim(sharp, sharp, protocol).item() == 1
 
 
+@both_ways
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_one_value_per_image(blurry, sharp, protocol):
     values = ssim(torch.stack([blurry, sharp])[None], torch.stack([sharp, sharp])[None], protocol)
