@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import mmengine.registry
 import pytest
 import torch
 from mmengine.registry import DefaultScope, Registry
+from torch.utils.data import DataLoader
 
 from fcn_plugin import registry
 from fcn_plugin.datasets.storage import FolderStore, LMDBPlan, write_lmdbs
@@ -59,6 +61,7 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "SharpImageDataset": lambda data: {"source": data / "sharp", "name": "photographs"},
     "SpandrelArch": {"arch": "NAFNet", **TINY_PEERS["NAFNet"]},
     "SynthesizeBlur": {"size": 8},
+    "TimeBudgetTrainLoop": {"runner": Mock(), "dataloader": DataLoader([0]), "seconds": 1},
     "WithBlocks": {
         "network": TINY_FCN,
         "blocks": [{"after": "global_feature_catchers.0.shallow", "cfg": {"type": "fcn_plugin.EFEM"}}],

@@ -41,7 +41,14 @@ def main(words: list[str] | None = None) -> None:
     with one_sentence_errors():
         import json
 
-        from fcn_plugin.engine.ablation import ablation_table, execute, machines_of, plan_runs, summarise
+        from fcn_plugin.engine.ablation import (
+            ablation_table,
+            machines_of,
+            plan_runs,
+            summarise,
+            train_and_test,
+        )
+        from fcn_plugin.engine.runs import execute
         from fcn_plugin.files import write_atomically
 
         work_dir = arguments.work_dir or Path("work_dirs", Path(arguments.config).stem)
@@ -50,7 +57,7 @@ def main(words: list[str] | None = None) -> None:
         )
         try:
             if not arguments.table_only:
-                execute(runs, arguments.devices or [None], print)
+                execute(runs, train_and_test, arguments.devices or [None], print)
         finally:
             rows = summarise(arguments.config, runs)
             figures = {

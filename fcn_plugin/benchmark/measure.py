@@ -11,6 +11,8 @@ import torch
 from mmengine.logging import MMLogger
 from torch.utils.benchmark import Timer
 
+from fcn_plugin.engine.peak_memory import peak_resident_bytes
+
 from .way import PRECISIONS, WEIGHTS, Machine, Run, Way, relative_error
 
 
@@ -114,12 +116,7 @@ def _prepare(way: Way, machine: Machine, shape: Shape) -> tuple[Run, dict[str, A
 def _peak_resident_bytes(way: Way, machine: Machine, shape: Shape) -> int | None:
     MMLogger.get_current_instance().setLevel("WARNING")
     Run(way, machine, *shape)()
-    # Not getrusage's, which counts in what the process that started this one held.
-    status = Path("/proc/self/status")
-    if not status.exists():  # only Linux tells
-        return None
-    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024  # in kibibytes there
+    return peak_resident_bytes()
 
 
 def _seconds(run: Run) -> float:

@@ -5,15 +5,10 @@ A config of this kind holds ``variants``: by name, their ``options``, as ``--cfg
 """
 
 import json
-import os
 import statistics
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from queue import Queue
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from mmengine.runner import find_latest_checkpoint
@@ -22,32 +17,8 @@ from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import write_atomically
 
-from .launch import PROJECT, load_config
-
-DEVICE_VARIABLE = "CUDA_VISIBLE_DEVICES"
-
-
-class Run(NamedTuple):
-    """One training of a variant."""
-
-    variant: str
-    seed: int
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        """The variant's config with everything resolved; not in the folder, where the Runner puts a copy."""
-        return self.folder.parent / f"{self.folder.name}.json"
-
-    @property
-    def results(self) -> Path:
-        """Written by ``tools/test.py`` at the very end, so a run that has it is done."""
-        return self.folder / "results.json"
-
-    @property
-    def machine(self) -> Path:
-        """What it was trained on, and with which versions."""
-        return self.folder / "machine.json"
+from .launch import load_config
+from .runs import Command, Run, plan_run, tool
 
 
 def plan_runs(
@@ -67,51 +38,21 @@ def plan_runs(
     unknown = set(variants or ()).difference(known)
     if unknown:
         raise InputError(f"{config} has no variant {sorted(unknown)[0]!r}: choose from {', '.join(known)}")
-    runs = []
-    for seed in seeds:  # outermost, so that a sweep that is stopped has all variants rather than all seeds
-        for variant in variants or known:
-            run = Run(variant, seed, work_dir / f"{variant} seed {seed}".replace(" ", "_"))
-            settings = {**known[variant]["options"], **(options or {}), "randomness.seed": seed}
-            text = json.dumps(load_config(config, settings, str(run.folder)).to_dict(), indent=2)
-            if run.config.exists() and run.config.read_text() != text:
-                raise InputError(f"{run.config} is of another run: choose another --work-dir")
-            write_atomically(run.config, text)
-            runs.append(run)
-    return runs
+    # Seeds are outermost, so that a sweep that is stopped has all variants rather than all seeds.
+    return [
+        plan_run(config, variant, seed, work_dir, {**known[variant]["options"], **(options or {})})
+        for seed in seeds
+        for variant in variants or known
+    ]
 
 
-def execute(runs: Iterable[Run], devices: Sequence[str | None], report: Callable[[str], None]) -> None:
-    """Trains and tests what is not done yet, one process per device at a time.
-
-    A device is a GPU's number, or None for whatever the process finds. A run that was stopped goes on from
-    its latest checkpoint. The last one is tested, so nothing is chosen on the test set.
-
-    Raises `InputError` naming the log when a run fails; runs under way are finished first.
-    """
-    free: Queue[str | None] = Queue()
-    for device in devices:
-        free.put(device)
-
-    def train_and_test(run: Run) -> None:
-        device = free.get()
-        try:
-            report(f"{run.folder.name} starts" + (f" on GPU {device}" if device is not None else ""))
-            facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
-            write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
-            _run_tool(run, device, "train.py", run.config, "--resume")
-            _run_tool(run, device, "test.py", run.config, find_latest_checkpoint(str(run.folder)))
-            report(f"{run.folder.name} is done: {json.loads(run.results.read_text())['metrics']}")
-        finally:
-            free.put(device)
-
-    open_runs = [run for run in runs if not run.results.exists()]
-    with ThreadPoolExecutor(len(devices)) as pool:
-        for done in [pool.submit(train_and_test, run) for run in open_runs]:
-            try:
-                done.result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+def train_and_test(run: Run) -> Iterator[Command]:
+    """A run's commands, for `execute`. The last checkpoint is tested: nothing is chosen on the test set."""
+    facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
+    write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
+    yield "train", tool("train.py", run.config, "--resume", "--work-dir", run.folder)
+    last = find_latest_checkpoint(str(run.folder))
+    yield "test", tool("test.py", run.config, last, "--work-dir", run.folder)
 
 
 def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
@@ -170,20 +111,6 @@ def _spread(values: list[float]) -> dict[str, Any]:
         "mean": statistics.mean(values),
         "spread": statistics.stdev(values) if len(values) > 1 else None,
     }
-
-
-def _run_tool(run: Run, device: str | None, tool: str, *words: Any) -> None:
-    log = run.folder / f"{Path(tool).stem}.log"
-    environment = os.environ if device is None else {**os.environ, DEVICE_VARIABLE: device}
-    command = [sys.executable, PROJECT / "tools" / tool, *words, "--work-dir", run.folder]
-    with log.open("a") as output:
-        status = subprocess.run(
-            list(map(str, command)), stdout=output, stderr=output, env=environment
-        ).returncode
-    if status:
-        raise InputError(
-            f"{run.folder.name} failed: see {log}, mend the cause and run the same command again"
-        )
 
 
 def ablation_table(rows: Sequence[Mapping[str, Any]]) -> str:

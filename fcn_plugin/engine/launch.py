@@ -91,8 +91,8 @@ def distributed(config: Config) -> Iterator[None]:
             torch.distributed.destroy_process_group()
 
 
-def train(config: Config, resume: str | bool = False, test_best: bool = False) -> None:
-    """Trains, and with ``test_best`` evaluates the best checkpoint afterwards.
+def train(config: Config, resume: str | bool = False, test_best: bool = False) -> Runner:
+    """Trains, and with ``test_best`` evaluates the best checkpoint afterwards; returns what has trained.
 
     ``resume`` is a checkpoint, or ``True`` for the config's ``load_from`` or else the latest in the work
     folder, if there is one; the config's own ``resume`` says the same.
@@ -122,6 +122,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
             # A Runner of its own: this one has been resumed, and hooks such as EMA's would go on with that.
             config.resume = False
             _test(config, best)
+    return runner
 
 
 def test(config: Config, checkpoint: str | None) -> None:

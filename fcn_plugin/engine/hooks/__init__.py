@@ -1,6 +1,7 @@
 """Hooks for MMEngine's Runner."""
 
 from .best_checkpoint_hook import BestCheckpointHook
+from .budget_schedule_hook import BudgetScheduleHook
 from .comparison_image_hook import ComparisonImageHook
 from .epoch_seed_hook import EpochSeedHook, seed_worker
 from .invalid_loss_hook import InvalidLossHook
@@ -13,6 +14,7 @@ from .run_facts_hook import RunFactsHook
 
 __all__ = [
     "BestCheckpointHook",
+    "BudgetScheduleHook",
     "ComparisonImageHook",
     "EpochSeedHook",
     "InvalidLossHook",

@@ -77,7 +77,7 @@ class ProgressBarHook(Hook):
             self.bars[name] = self.progress.add_task(name, total=total, note="")
         elif done == 1:
             self.progress.reset(self.bars[name])
-        self.progress.update(self.bars[name], completed=done, note=note)
+        self.progress.update(self.bars[name], completed=done, total=total, note=note)
 
     @staticmethod
     def _send_log_to(logger: logging.Logger, stream: Any) -> None:

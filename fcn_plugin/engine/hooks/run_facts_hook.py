@@ -7,6 +7,7 @@ from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from torch.utils.data import DataLoader
 
+from fcn_plugin.engine.loops import TimeBudgetTrainLoop
 from fcn_plugin.registry import HOOKS
 
 
@@ -15,16 +16,25 @@ class RunFactsHook(Hook):
     """Logs the datasets, the effective batch, the pipeline, the length of the run and the seed."""
 
     def before_train(self, runner) -> None:
-        loader = runner.train_dataloader
-        # Mixed datasets may have the same pipeline.
-        pipelines = " and ".join(dict.fromkeys(map(_describe_pipeline, _concatenated(loader.dataset))))
-        accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
-        batch = loader.batch_size * get_world_size() * accumulated
-        runner.logger.info(
-            f"training on {'; '.join(dataset_facts(loader))}; effective batch {batch} ({get_world_size()} "
-            f"processes × {loader.batch_size}), {pipelines}, {runner.max_epochs} epochs, "
-            f"{runner.max_iters} iterations, seed {runner.seed}"
-        )
+        runner.logger.info(f"training on {training_facts(runner)}")
+
+
+def training_facts(runner) -> str:
+    """What a Runner trains on and for how long, in one line."""
+    loader = runner.train_dataloader
+    # Mixed datasets may have the same pipeline.
+    pipelines = " and ".join(dict.fromkeys(map(_describe_pipeline, _concatenated(loader.dataset))))
+    accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
+    batch = loader.batch_size * get_world_size() * accumulated
+    loop = runner.train_loop
+    if isinstance(loop, TimeBudgetTrainLoop):
+        length = f"{loop.seconds:g} s of {loop.clock.kind} time"
+    else:
+        length = f"{runner.max_epochs} epochs, {runner.max_iters} iterations"
+    return (
+        f"{'; '.join(dataset_facts(loader))}; effective batch {batch} ({get_world_size()} processes × "
+        f"{loader.batch_size}), {pipelines}, {length}, seed {runner.seed}"
+    )
 
 
 def dataset_facts(loader: DataLoader) -> list[str]:

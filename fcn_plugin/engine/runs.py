@@ -1,0 +1,125 @@
+"""Many runs, each in processes of its own, that go on where they were stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+from typing import Any, NamedTuple
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.files import write_atomically
+
+from .launch import PROJECT, load_config
+
+DEVICE_VARIABLE = "CUDA_VISIBLE_DEVICES"
+THREADS_VARIABLE = "OMP_NUM_THREADS"
+
+
+class Run(NamedTuple):
+    """One training of a variant."""
+
+    variant: str
+    seed: int
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The variant's config with everything resolved; not in the folder, where the Runner puts a copy."""
+        return self.folder.parent / f"{self.folder.name}.json"
+
+    @property
+    def results(self) -> Path:
+        """Written at the very end, so a run that has it is done."""
+        return self.folder / "results.json"
+
+    @property
+    def machine(self) -> Path:
+        """What it was trained on, and with which versions."""
+        return self.folder / "machine.json"
+
+
+Command = tuple[str, Sequence[Any]]
+"""The name of its log, and what Python is to run: a file and its words, or ``-m`` and a module."""
+
+
+def plan_run(
+    config: str, variant: str, seed: int, work_dir: Path, options: Mapping[str, Any] | None = None
+) -> Run:
+    """Writes the config of a run to ``work_dir``.
+
+    ``options`` are as ``--cfg-options`` takes them.
+
+    Raises `InputError` when another run is in the way.
+    """
+    run = Run(variant, seed, work_dir / f"{variant} seed {seed}".replace(" ", "_"))
+    settings = {**(options or {}), "randomness.seed": seed}
+    text = json.dumps(load_config(config, settings, str(run.folder)).to_dict(), indent=2)
+    if run.config.exists() and run.config.read_text() != text:
+        raise InputError(f"{run.config} is of another run: choose another --work-dir")
+    write_atomically(run.config, text)
+    return run
+
+
+def execute(
+    runs: Iterable[Run],
+    commands: Callable[[Run], Iterator[Command]],
+    devices: Sequence[str | None],
+    report: Callable[[str], None],
+    threads: int | None = None,
+) -> None:
+    """Runs what is not done yet, one process per device at a time.
+
+    A device is a GPU's number, or None for whatever the process finds. ``commands`` gives a run's commands,
+    each when the one before is done; the last is to write ``run.results`` with ``metrics``. ``threads`` are
+    those of each process on the CPU, PyTorch's choice if None.
+
+    Raises `InputError` naming the log when a run fails; runs under way are finished first.
+    """
+    free: Queue[str | None] = Queue()
+    for device in devices:
+        free.put(device)
+
+    def execute_one(run: Run) -> None:
+        device = free.get()
+        try:
+            report(f"{run.folder.name} starts" + (f" on GPU {device}" if device is not None else ""))
+            for log, words in commands(run):
+                _run_python(run, log, words, _environment(device, threads))
+            report(f"{run.folder.name} is done: {json.loads(run.results.read_text())['metrics']}")
+        finally:
+            free.put(device)
+
+    open_runs = [run for run in runs if not run.results.exists()]
+    with ThreadPoolExecutor(len(devices)) as pool:
+        for done in [pool.submit(execute_one, run) for run in open_runs]:
+            try:
+                done.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+
+def tool(name: str, *words: Any) -> list[Any]:
+    """The words of a command that runs ``tools/NAME``."""
+    return [PROJECT / "tools" / name, *words]
+
+
+def _environment(device: str | None, threads: int | None) -> dict[str, str]:
+    chosen = {DEVICE_VARIABLE: device, THREADS_VARIABLE: None if threads is None else str(threads)}
+    return {**os.environ, **{name: value for name, value in chosen.items() if value is not None}}
+
+
+def _run_python(run: Run, log: str, words: Sequence[Any], environment: Mapping[str, str]) -> None:
+    run.folder.mkdir(exist_ok=True)
+    path = run.folder / f"{log}.log"
+    with path.open("a") as output:
+        command = [sys.executable, *map(str, words)]
+        status = subprocess.run(command, stdout=output, stderr=output, env=environment).returncode
+    if status:
+        raise InputError(
+            f"{run.folder.name} failed: see {path}, mend the cause and run the same command again"
+        )
