@@ -27,6 +27,13 @@ def at_least(lowest: int) -> Callable[[str], int]:
     return number
 
 
+def positive(word: str) -> float:
+    """An argument's type: numbers above zero."""
+    if not float(word) > 0:
+        raise argparse.ArgumentTypeError(f"must be more than 0, not {word}")
+    return float(word)
+
+
 def config_parser(description: str, options_example: str) -> argparse.ArgumentParser:
     """A parser of the config, ``--work-dir`` and ``--cfg-options``."""
     parser = argparse.ArgumentParser(description=description)

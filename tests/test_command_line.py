@@ -17,7 +17,7 @@ def test_options_are_what_mmengine_makes_of_them():
     assert config_parser("", "").parse_args(["c.py"]).cfg_options is None
 
 
-@pytest.mark.parametrize("tool", ["train", "test", "benchmark_data"])
+@pytest.mark.parametrize("tool", ["train", "test", "benchmark_data", "ablate", "compare"])
 def test_help_imports_nothing_heavy(tool):
     program = (
         "import runpy, sys\n"

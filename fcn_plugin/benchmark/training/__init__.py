@@ -1,0 +1,1 @@
+"""Networks trained for equal time on the same data."""

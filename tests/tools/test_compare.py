@@ -1,0 +1,72 @@
+import importlib.util
+import json
+
+import pytest
+
+from ..conftest import PROJECT, tiny_options
+
+NAMES = ("four wide", "two wide")
+
+
+@pytest.fixture
+def compare(pairs, tmp_path):
+    """Runs the tool in this process (what it starts are processes) on two tiny networks, a second each."""
+    specification = importlib.util.spec_from_file_location("compare", PROJECT / "tools/compare.py")
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+    config = tmp_path / "tiny.py"
+    options = {name: value for name, value in tiny_options(pairs).items() if "train_cfg" not in name}
+    variants = {
+        NAMES[0]: {"options": options},
+        NAMES[1]: {"options": {**options, "model.network.width": 2}},
+    }
+    config.write_text(f"_base_ = [{str(PROJECT / 'configs/fcn_demo.py')!r}]\nvariants = {variants!r}\n")
+    words = [config, "--minutes", "0.02", "--points", "2", "--clock", "processor", "--threads", "1"]
+    words += ["--work-dir", tmp_path / "work", "--out", tmp_path / "figures/comparison_tiny.json"]
+    words += ["--page", tmp_path / "docs/page.md"]
+    return lambda *more: tool.main(list(map(str, [*words, *more])))
+
+
+def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys):
+    compare()
+    figures = json.loads((tmp_path / "figures/comparison_tiny.json").read_text())
+    assert [run["network"] for run in figures["runs"]] == list(NAMES)
+    for run in figures["runs"]:
+        record = run["record"]
+        assert record["seconds"] >= 1.2
+        assert record["images"] > 0
+        assert record["curve"][-1]["seconds"] == record["seconds"]
+        assert run["metrics"]["demo/PSNR"] == record["curve"][-1]["demo/PSNR"]
+        assert run["machine"]["threads"] == 1
+        assert run["learning_rate"] == 1e-3
+        assert "PairedRandomCrop 16×16" in run["training"]
+        assert "1.2 s of processor time, seed 0" in run["training"]
+    costs = [run["costs"] for run in figures["runs"]]
+    assert costs[0]["parameters"] > costs[1]["parameters"] > 0
+    page = (tmp_path / "docs/page.md").read_text()
+    assert "![demo/PSNR over time and over images seen](comparison_tiny.svg)" in page
+    for kind in ("png", "svg"):
+        assert (tmp_path / f"docs/comparison_tiny.{kind}").stat().st_size > 0
+    assert "starts" in capsys.readouterr().out
+
+    compare()
+    assert "starts" not in capsys.readouterr().out
+
+
+def test_a_comparison_that_has_no_results_yet_writes_none(compare, tmp_path):
+    compare("--report")
+    assert json.loads((tmp_path / "figures/comparison_tiny.json").read_text())["runs"] == []
+    assert "##" not in (tmp_path / "docs/page.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--networks", "six wide"], "there is no network 'six wide' to compare"),
+        (["--minutes", "0"], "--minutes: must be more than 0, not 0"),
+    ],
+)
+def test_bad_input_is_answered_in_a_sentence(compare, more, message, capsys):
+    with pytest.raises(SystemExit):
+        compare(*more)
+    assert message in capsys.readouterr().err

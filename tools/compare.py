@@ -1,0 +1,111 @@
+#!/usr/bin/env python
+"""Trains networks for equal time on the same data, and shows how well they do by then.
+
+    python tools/compare.py configs/comparison/full.py --minutes 600 --devices 0 1 2 3
+    python tools/compare.py configs/comparison/small.py --minutes 5 --clock processor --threads 1
+    python tools/compare.py configs/fcn_gopro.py configs/peers/*.py --minutes 600
+
+Each run is a process of its own. Runs that are done are not repeated, and those that were stopped go on with
+the time they had spent. The figures go to --out as JSON, and docs/comparison.md with its plots is written
+anew from all such files beside it.
+"""
+
+import argparse
+from pathlib import Path
+
+from fcn_plugin.command_line import ConfigOptions, at_least, positive
+from fcn_plugin.errors import one_sentence_errors
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def parse_arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("configs", nargs="+", help="relative to here or to the checkout; one with variants stands for these")
+    add("--minutes", type=positive, required=True, help="of training, for each network")
+    add("--points", type=at_least(1), default=10, help="validations at equal times (%(default)s)")
+    add(
+        "--clock",
+        choices=("wall", "processor"),
+        default="wall",
+        help="processor: what the CPU gives to a run, which other work on the machine does not change",
+    )
+    add("--networks", nargs="+", metavar="NAME", help="these only (all)")
+    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
+    add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
+    add("--threads", type=at_least(1), help="of each run on the CPU (PyTorch's choice)")
+    add("--work-dir", type=Path, help="where the runs go (work_dirs/comparison_CONFIG)")
+    add(
+        "--cfg-options",
+        nargs="+",
+        action=ConfigOptions,
+        metavar="KEY=VALUE",
+        help="override every run's config",
+    )
+    add("--out", type=Path, help="JSON file (benchmarks/comparison_CONFIG.json)")
+    add("--page", type=Path, default=PROJECT / "docs/comparison.md", help="(%(default)s)")
+    add("--report", action="store_true", help="train nothing, only write what is done")
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> None:
+    arguments = parse_arguments(words)
+    with one_sentence_errors():
+        import json
+
+        from fcn_plugin.benchmark.training.comparison import (
+            Budget,
+            gather,
+            plan_comparison,
+            train_for_comparison,
+        )
+        from fcn_plugin.engine.runs import execute
+        from fcn_plugin.files import write_atomically
+
+        name = f"comparison_{Path(arguments.configs[0]).stem}"
+        work_dir = arguments.work_dir or Path("work_dirs", name)
+        out = arguments.out or PROJECT / "benchmarks" / f"{name}.json"
+        budget = Budget(60 * arguments.minutes, arguments.points, arguments.clock)
+        runs = plan_comparison(
+            arguments.configs,
+            arguments.networks,
+            arguments.seeds,
+            work_dir,
+            budget,
+            arguments.cfg_options,
+        )
+        try:
+            if not arguments.report:
+                execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)
+        finally:
+            found = {
+                "configs": arguments.configs,
+                "options": arguments.cfg_options or {},
+                "runs": gather(runs),
+            }
+            write_atomically(out, json.dumps(found, indent=2) + "\n")
+        print(f"figures      {out}")
+        write_page(out.parent, arguments.page)
+        print(f"page         {arguments.page}")
+
+
+def write_page(figures: Path, page: Path) -> None:
+    """Draws the comparisons that lie in ``figures``, beside the page that tells of them."""
+    import json
+
+    from fcn_plugin.benchmark.training.page import comparison_page
+    from fcn_plugin.files import write_atomically
+    from fcn_plugin.plots.training_curves import draw_training_curves
+
+    results = {path.stem: json.loads(path.read_text()) for path in sorted(figures.glob("comparison_*.json"))}
+    results = {name: result for name, result in results.items() if result["runs"]}
+    for name, result in results.items():
+        draw_training_curves(result["runs"], page.parent / name)
+    write_atomically(page, comparison_page(results, {name: f"{name}.svg" for name in results}))
+
+
+if __name__ == "__main__":
+    main()
