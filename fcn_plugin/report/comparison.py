@@ -103,8 +103,8 @@ def _blurry(measured: Sequence[Row]) -> Iterator[Row]:
             found.append((baselines, [row.method]))
     found = [(scores, methods) for scores, methods in found if any(scores.values())]
     for scores, methods in found:
-        name = BLURRY if len(found) == 1 else f"{BLURRY} ({', '.join(methods)})"
-        yield Row(name, MEASURED, scores, "before restoration", f"measured with {', '.join(methods)}")
+        name = BLURRY if len(found) == 1 else f"{BLURRY} ({'; '.join(methods)})"
+        yield Row(name, MEASURED, scores, "before restoration", f"with {'; '.join(methods)}")
 
 
 def _agree(known: dict[str, dict[str, float]], baselines: dict[str, dict[str, float]]) -> bool:

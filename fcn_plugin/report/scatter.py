@@ -29,6 +29,14 @@ class Point(NamedTuple):
     psnr: float
 
 
+class Panel(NamedTuple):
+    """The points of one dataset and one SSIM protocol."""
+
+    dataset: str
+    ssim: str
+    points: list[Point]
+
+
 def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> Figure:
     """Draws a panel per dataset (all if None) and SSIM protocol: two protocols do not compare.
 
@@ -38,34 +46,34 @@ def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> 
     Raises `InputError` when no row has both scores on one of the datasets.
     """
     rows = [row for row in rows if not row.method.startswith(BLURRY)]
-    panels = {
-        (dataset, name): points
+    panels = [
+        [Panel(dataset, name, points) for name in SSIMS if (points := _points(rows, dataset, name))]
         for dataset in datasets or datasets_of(rows)
-        for name in SSIMS
-        if (points := _points(rows, dataset, name))
-    }
+    ]
+    panels = [of_dataset for of_dataset in panels if of_dataset]
     if not panels:
         known = ", ".join(datasets_of(rows)) or "none"
         raise InputError(f"nothing to draw for {', '.join(datasets or ['any dataset'])}: there is {known}")
-    across = [name for name in SSIMS if any(key[1] == name for key in panels)]
-    down = list(dict.fromkeys(dataset for dataset, _ in panels))
-    figure = Figure((PANEL[0] * len(across), PANEL[1] * len(down) + 0.4), dpi=150, layout="constrained")
-    grid = figure.subplots(len(down), len(across), squeeze=False, sharey="row")
+    across = max(map(len, panels))
+    figure = Figure((PANEL[0] * across, PANEL[1] * len(panels) + 0.4), dpi=150, layout="constrained")
+    grid = figure.subplots(len(panels), across, squeeze=False, sharey="row")
     methods = list(dict.fromkeys(row.method for row in rows))
     # 7 colours and 11 markers: no two of 77 methods have both in common.
     styles = dict(
         zip(methods, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS), strict=False), strict=False)
     )
-    for (dataset, name), axes in zip(itertools.product(down, across), grid.flat, strict=True):
-        if (dataset, name) in panels:
-            _draw_panel(axes, dataset, name, panels[dataset, name], styles)
-        else:
-            axes.set_axis_off()
+    drawn = []
+    for of_dataset, row_of_axes in zip(panels, grid, strict=True):
+        for panel, axes in itertools.zip_longest(of_dataset, row_of_axes):
+            if panel is None:
+                axes.set_axis_off()
+            else:
+                _draw_panel(axes, panel, styles)
+                drawn.append((axes, panel))
     figure.legend(handles=_legend(), loc="outside lower center", ncols=2, frameon=False)
     figure.draw_without_rendering()  # which settles the layout, so that labels can be placed in it
-    for (dataset, name), axes in zip(itertools.product(down, across), grid.flat, strict=True):
-        points = panels.get((dataset, name), [])
-        place_labels(axes, [(point.ssim, point.psnr, point.row.method) for point in points])
+    for axes, panel in drawn:
+        place_labels(axes, [(point.ssim, point.psnr, point.row.method) for point in panel.points])
     return figure
 
 
@@ -74,10 +82,8 @@ def _points(rows: Sequence[Row], dataset: str, name: str) -> list[Point]:
     return [Point(*score) for score in scores if None not in score]
 
 
-def _draw_panel(
-    axes: Axes, dataset: str, name: str, points: Sequence[Point], styles: dict[str, tuple[str, str]]
-) -> None:
-    for point in points:
+def _draw_panel(axes: Axes, panel: Panel, styles: dict[str, tuple[str, str]]) -> None:
+    for point in panel.points:
         colour, marker = styles[point.row.method]
         filled = point.row.origin == MEASURED
         axes.plot(
@@ -90,8 +96,8 @@ def _draw_panel(
             markeredgewidth=1.5,
             zorder=3,
         )
-    axes.set_title(dataset)
-    axes.set_xlabel("SSIM, protocol unknown" if name == UNKNOWN_SSIM else name)
+    axes.set_title(panel.dataset)
+    axes.set_xlabel("SSIM, protocol unknown" if panel.ssim == UNKNOWN_SSIM else panel.ssim)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_ylabel("PSNR (dB)")
     axes.margins(0.25)

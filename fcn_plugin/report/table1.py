@@ -67,7 +67,7 @@ def _table(rows: Sequence[Row], datasets: Sequence[str]) -> list[str]:
     lines = [f"| {' | '.join(['method', 'origin', *heads])} |", "|---|---|" + "--:|" * len(columns)]
     for row in rows:
         cells = [_cell(row, dataset, metric) for dataset, metric in columns]
-        lines.append(f"| {' | '.join([row.method, row.origin, *cells])} |")
+        lines.append(f"| {' | '.join([row.method.replace('|', '/'), row.origin, *cells])} |")
     return lines
 
 

@@ -15,7 +15,7 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
 
 BLURRY, SHARP = "blurry", "sharp"
-CROP_SHARE = 6  # a crop's share of the picture's width, one in so many
+CROP_SHARE = 8  # a crop's share of the picture's width, one in so many
 CROP_SHAPE = 4 / 3  # width by height
 LEAST_CROP = 24  # pixels across
 
