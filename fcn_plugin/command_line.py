@@ -34,6 +34,20 @@ def positive(word: str) -> float:
     return float(word)
 
 
+def add_options_of_runs(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--seeds``, ``--devices`` and ``--cfg-options``, for commands that start many runs."""
+    add = parser.add_argument
+    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
+    add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
+    add(
+        "--cfg-options",
+        nargs="+",
+        action=ConfigOptions,
+        metavar="KEY=VALUE",
+        help="override every run's config",
+    )
+
+
 def config_parser(description: str, options_example: str) -> argparse.ArgumentParser:
     """A parser of the config, ``--work-dir`` and ``--cfg-options``."""
     parser = argparse.ArgumentParser(description=description)

@@ -5,13 +5,13 @@
     python tools/ablate.py configs/ablation/table2_small.py --variants "4 stages" "1 stages" --seeds 0 1 2
 
 Runs that are done are not repeated, and those that were stopped go on. The table goes to WORK_DIR/table.md
-and, with every value, to WORK_DIR/table.json.
+and, with every value, to WORK_DIR/table.json; how the loss's ratios went, to WORK_DIR/ratios.png and .svg.
 """
 
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import ConfigOptions
+from fcn_plugin.command_line import add_options_of_runs
 from fcn_plugin.errors import one_sentence_errors
 
 
@@ -22,17 +22,9 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("config", help="a config with variants, relative to here or to the checkout")
     add("--variants", nargs="+", metavar="NAME", help="these only (all)")
-    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
-    add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/CONFIG_NAME)")
     add("--table-only", action="store_true", help="train nothing, only write the table of what is done")
-    add(
-        "--cfg-options",
-        nargs="+",
-        action=ConfigOptions,
-        metavar="KEY=VALUE",
-        help="override every run's config",
-    )
+    add_options_of_runs(parser)
     return parser.parse_args(words)
 
 
@@ -70,6 +62,21 @@ def main(words: list[str] | None = None) -> None:
             write_atomically(work_dir / "table.md", ablation_table(rows))
         print(ablation_table(rows), end="")
         print(f"table        {work_dir / 'table.md'}")
+        for path in draw_ratios(runs, work_dir / "ratios"):
+            print(f"ratios       {path}")
+
+
+def draw_ratios(runs: list, stem: Path) -> list[Path]:
+    """Draws the ratios that finished runs have logged; returns the files' paths, none without any."""
+    from fcn_plugin.engine.scalars import read_scalars
+    from fcn_plugin.plots.ratio_curves import draw_ratio_curves, ratio_history
+
+    histories = {}
+    for run in runs:
+        history = ratio_history(*read_scalars(run.folder)) if run.results.exists() else None
+        if history is not None:
+            histories.setdefault(run.variant, []).append(history)
+    return draw_ratio_curves(histories, stem) if histories else []
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ anew from all such files beside it.
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import ConfigOptions, at_least, positive
+from fcn_plugin.command_line import add_options_of_runs, at_least, positive
 from fcn_plugin.errors import one_sentence_errors
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -34,20 +34,12 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         help="processor: what the CPU gives to a run, which other work on the machine does not change",
     )
     add("--networks", nargs="+", metavar="NAME", help="these only (all)")
-    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
-    add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
     add("--threads", type=at_least(1), help="of each run on the CPU (PyTorch's choice)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/comparison_CONFIG)")
-    add(
-        "--cfg-options",
-        nargs="+",
-        action=ConfigOptions,
-        metavar="KEY=VALUE",
-        help="override every run's config",
-    )
     add("--out", type=Path, help="JSON file (benchmarks/comparison_CONFIG.json)")
     add("--page", type=Path, default=PROJECT / "docs/comparison.md", help="(%(default)s)")
     add("--report", action="store_true", help="train nothing, only write what is done")
+    add_options_of_runs(parser)
     return parser.parse_args(words)
 
 
@@ -81,12 +73,8 @@ def main(words: list[str] | None = None) -> None:
             if not arguments.report:
                 execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)
         finally:
-            found = {
-                "configs": arguments.configs,
-                "options": arguments.cfg_options or {},
-                "runs": gather(runs),
-            }
-            write_atomically(out, json.dumps(found, indent=2) + "\n")
+            figures = {"configs": arguments.configs, "runs": gather(runs)}
+            write_atomically(out, json.dumps(figures, indent=2) + "\n")
         print(f"figures      {out}")
         write_page(out.parent, arguments.page)
         print(f"page         {arguments.page}")

@@ -46,14 +46,15 @@ def draw_ratio_curves(histories: Mapping[str, Sequence[RatioHistory]], stem: Pat
     rows = ceil(len(histories) / columns)
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(3.4 * columns, 2.3 * rows + 0.3), layout="constrained")
-        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
+        panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
         for axes, (variant, runs) in zip(panels, histories.items(), strict=False):
             axes.set_title(f"{variant}\n{_psnr(runs)}", fontsize=9)
             for run in runs:
                 for stage, ratios in enumerate(run.ratios):
                     axes.plot(run.iterations, ratios, color=COLOURS[stage % len(COLOURS)], linewidth=1.2)
-        for axes in list(panels)[len(histories) :]:
-            axes.remove()
+        for index in range(len(histories), len(panels)):
+            panels[index].remove()
+            panels[index - columns].xaxis.set_tick_params(labelbottom=True)  # there is none below any more
         figure.supxlabel("iterations", fontsize=9)
         figure.supylabel("ratio of a stage", fontsize=9)
         figure.draw_without_rendering()  # settles limits and sizes

@@ -43,6 +43,7 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
     assert (row["variant"], row["seeds"]) == (VARIANT, [0])
     assert row["metrics"].keys() >= {"pairs/PSNR", "pairs/SSIM-matlab"}
     assert (tmp_path / "work/table.md").read_text() in capsys.readouterr().out
+    assert VARIANT in (tmp_path / "work/ratios.svg").read_text()
 
     ablate()
     assert "starts" not in capsys.readouterr().out

@@ -1,0 +1,62 @@
+import pytest
+
+from fcn_plugin.benchmark.training.page import comparison_page
+
+MACHINE = {
+    "device": "a processor",
+    "threads": 1,
+    "versions": {"torch": "2.13.0"},
+    "commit": "c0ffee",
+    "date": "d",
+}
+
+
+def run_of(network, psnr, seed=0):
+    return {
+        "network": network,
+        "training": "dataset=pairs, 8 pairs",
+        "learning_rate": 0.002,
+        "optimizer": "Adam",
+        "seed": seed,
+        "budget": {"seconds": 300.0, "clock": "processor", "validations": 10},
+        "machine": MACHINE,
+        "costs": {"parameters": 314886, "macs": 7207656192},
+        "cost_size": [256, 256],
+        "record": {"seconds": 300.0, "images": 600, "peak_memory_bytes": 2**29},
+        "metrics": {"pairs/PSNR": psnr, "pairs/PSNR-blurry": 24.0, "pairs/SSIM-matlab": 0.9},
+    }
+
+
+def page(*runs):
+    return comparison_page({"comparison_small": {"runs": runs}}, {"comparison_small": "plot.svg"})
+
+
+def test_networks_are_ranked_by_what_they_reached_whoever_they_are():
+    text = page(run_of("FCN", 25.0), run_of("NAFNet", 26.5), run_of("Restormer", 23.0))
+    assert "## small" in text
+    assert "](plot.svg)" in text
+    assert (
+        "After 5 minutes of processor time NAFNet has 26.50 dB, FCN 25.00 dB (-1.50), Restormer 23.00 dB "
+        "(-3.50). The blurry images have 24.00 dB. For Restormer the time is too short to get that far. "
+        "It is one seed: "
+    ) in text
+    rows = [line for line in text.splitlines() if "0.31" in line]
+    assert [row.split(" | ")[0] for row in rows] == ["| NAFNet", "| FCN", "| Restormer"]
+    assert rows[0] == "| NAFNet | 0.31 | 7.21 | 0.002 | 600 | 2.00 | 512 | 26.50 | 0.9000 |"
+    assert text.count("a processor, 1 threads on the CPU; d, commit c0ffee; torch 2.13.0") == 1
+
+
+def test_seeds_are_averaged():
+    text = page(
+        *(run_of(name, psnr + seed, seed) for seed in (0, 1) for name, psnr in (("A", 25), ("B", 24)))
+    )
+    assert "A has 25.50 dB, B 24.50 dB (-1.00)" in text
+    assert "means of 2 seeds" in text
+    assert "25.50 ± 0.71" in text
+
+
+@pytest.mark.parametrize(("memory", "cell"), [(2**29, "| 512 |"), (None, "|  |")])
+def test_memory_that_is_not_known_is_left_out(memory, cell):
+    run = run_of("FCN", 25.0)
+    run["record"]["peak_memory_bytes"] = memory
+    assert cell in page(run)
