@@ -78,26 +78,23 @@ def make_table1(arguments: argparse.Namespace) -> None:
     write_atomically(arguments.out / "table1.json", json.dumps(table1_data(rows), indent=2) + "\n")
     write_atomically(arguments.out / "table1.md", table1(rows))
     print(table1(rows), end="")
-    print(f"\ntable        {arguments.out / 'table1.md'}, {arguments.out / 'table1.json'}")
+    print("\ntable       ", arguments.out / "table1.md", arguments.out / "table1.json")
 
 
 def make_figure1(arguments: argparse.Namespace) -> None:
-    from fcn_plugin.files import write_atomically
+    from fcn_plugin.plots.style import save_figure
     from fcn_plugin.report.comparison import read_rows
-    from fcn_plugin.report.figures import figure_bytes
     from fcn_plugin.report.scatter import draw_scatter
 
     figure = draw_scatter(read_rows(arguments.results), arguments.datasets)
-    for kind in ("png", "svg"):
-        write_atomically(arguments.out / f"figure1.{kind}", figure_bytes(figure, kind))
-    print(f"figure       {arguments.out / 'figure1.png'}, {arguments.out / 'figure1.svg'}")
+    print("figure      ", *save_figure(figure, arguments.out / "figure1"))
 
 
 def make_figure6(arguments: argparse.Namespace) -> None:
     from fcn_plugin.files import write_atomically
-    from fcn_plugin.report.figures import figure_bytes
+    from fcn_plugin.plots.style import figure_bytes
     from fcn_plugin.report.visual_comparison import parse_crop, parse_places, read_scenes
-    from fcn_plugin.report.visual_figure import draw_scenes
+    from fcn_plugin.report.visual_figure import DPI, draw_scenes
     from fcn_plugin.report.visual_page import scenes_page
 
     scenes = read_scenes(
@@ -107,9 +104,9 @@ def make_figure6(arguments: argparse.Namespace) -> None:
         [parse_crop(word) for word in arguments.crop],
         arguments.crops,
     )
-    write_atomically(arguments.out / "figure6.png", figure_bytes(draw_scenes(scenes), "png"))
+    write_atomically(arguments.out / "figure6.png", figure_bytes(draw_scenes(scenes), "png", DPI))
     write_atomically(arguments.out / "figure6.html", scenes_page(scenes))
-    print(f"figure       {arguments.out / 'figure6.png'}, {arguments.out / 'figure6.html'}")
+    print("figure      ", arguments.out / "figure6.png", arguments.out / "figure6.html")
 
 
 def update(arguments: argparse.Namespace) -> None:

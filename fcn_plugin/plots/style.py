@@ -14,6 +14,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Okabe and Ito's, which people with any kind of colour vision tell apart; the darker ones first."""
 
 FORMATS = ("png", "svg")
+DPI = 150
 SETTINGS = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -29,13 +30,18 @@ def save_figure(figure: Figure, stem: Path) -> list[Path]:
     """Writes a figure to ``stem`` as PNG and as SVG, each whole or not at all; returns their paths."""
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in FORMATS]
     for path, kind in zip(paths, FORMATS, strict=True):
-        buffer = io.BytesIO()
-        with matplotlib.rc_context(SETTINGS):
-            figure.savefig(
-                buffer, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else {"Software": None}
-            )
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, figure_bytes(figure, kind))
     return paths
+
+
+def figure_bytes(figure: Figure, kind: str, dpi: float = DPI) -> bytes:
+    """A figure as the content of a file of one of the ``FORMATS``."""
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(SETTINGS):
+        figure.savefig(
+            buffer, format=kind, dpi=dpi, metadata={"Date": None} if kind == "svg" else {"Software": None}
+        )
+    return buffer.getvalue()
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

@@ -20,7 +20,8 @@ BLURRY = "blurry"
 class Row:
     """One method's mean scores, ``{dataset: {metric: value}}``, and in words how and where they came about.
 
-    Scores of the blurry images may be among them, as ``METRIC-blurry``; they are no part of the row's own.
+    Scores of the blurry images may be among them, as ``METRIC-blurry``; they are no part of the row's own. A
+    row that is not ``restored`` is of the blurry images alone.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Row:
     protocol: str
     source: str
     sha256: str | None = None
+    restored: bool = True
 
     def score(self, dataset: str, metric: str) -> float | None:
         """A score, or its mean over the paper's datasets for `AVERAGE`; None where it is not known."""
@@ -104,7 +106,8 @@ def _blurry(measured: Sequence[Row]) -> Iterator[Row]:
     found = [(scores, methods) for scores, methods in found if any(scores.values())]
     for scores, methods in found:
         name = BLURRY if len(found) == 1 else f"{BLURRY} ({'; '.join(methods)})"
-        yield Row(name, MEASURED, scores, "before restoration", f"with {'; '.join(methods)}")
+        source = f"with {'; '.join(methods)}"
+        yield Row(name, MEASURED, scores, "before restoration", source, restored=False)
 
 
 def _agree(known: dict[str, dict[str, float]], baselines: dict[str, dict[str, float]]) -> bool:

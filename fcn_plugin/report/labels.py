@@ -1,11 +1,11 @@
-"""Labels beside points of a plot, so that none covers a point or another label."""
+"""Labels beside points of a plot, so that none covers a point, another label or its line."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import hypot
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation, Text
-from matplotlib.transforms import Bbox
 
 FONT_SIZE = 8
 GAPS = (8, 14, 22, 32, 44, 58)  # from a marker's centre, in points of print
@@ -20,10 +20,11 @@ def place_labels(axes: Axes, labels: Sequence[tuple[float, float, str]]) -> list
     where it covers least.
     """
     pixels = axes.figure.dpi / 72  # per point of print
+    inside = axes.bbox.extents
     centres = [axes.transData.transform((x, y)) for x, y, _ in labels]
-    taken = [
-        _box(*(centre - MARKER * pixels), 2 * MARKER * pixels, 2 * MARKER * pixels) for centre in centres
-    ]
+    reach = MARKER * pixels
+    # Boxes are rows of left, bottom, right and top, in pixels.
+    taken = np.array([[*(centre - reach), *(centre + reach)] for centre in centres]).reshape(-1, 4)
     written = []
     for (x, y, text), centre in zip(labels, centres, strict=True):
         label = axes.annotate(
@@ -35,40 +36,44 @@ def place_labels(axes: Axes, labels: Sequence[tuple[float, float, str]]) -> list
             fontsize=FONT_SIZE,
             arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.7, "shrinkA": 0, "shrinkB": MARKER},
         )
-        extent = Text.get_window_extent(label)  # the annotation's own has the line in it
-        places = [
-            (gap, offset, _box(*(centre + offset), extent.width, extent.height))
-            for gap, offset in _offsets(extent.width, extent.height, pixels)
-        ]
-        gap, offset, box = min(places, key=lambda place: _covered(place[2], taken, axes.bbox))
-        label.set_position((offset[0] / pixels, offset[1] / pixels))
-        label.arrow_patch.set_visible(gap > GAPS[0])
-        taken.append(box)
+        size = np.array(Text.get_window_extent(label).size)  # the annotation's own has the line in it
+        places = list(_places(centre, size, pixels))
+        boxes = min(places, key=lambda boxes: _covered(boxes, taken, inside))
+        label.set_position((boxes[0, :2] - centre) / pixels)
+        label.arrow_patch.set_visible(len(boxes) > 1)
+        taken = np.concatenate([taken, boxes])
         written.append(label)
     return written
 
 
-def _offsets(width: float, height: float, pixels: float) -> Iterator[tuple[float, tuple[float, float]]]:
-    """Gaps, and where a label's lower left corner is from its point, in pixels; the nearest first."""
+def _places(centre: np.ndarray, size: np.ndarray, pixels: float) -> Iterator[np.ndarray]:
+    """The boxes that a label would take, the nearest first: its own and, unless it is near, its line's."""
     for gap in GAPS:
-        for right, up in DIRECTIONS:
-            step = gap * pixels / hypot(right, up)
-            x = right * step - {1: 0, 0: width / 2, -1: width}[right]
-            y = up * step - {1: 0, 0: height / 2, -1: height}[up]
-            yield gap, (x, y)
+        for direction in DIRECTIONS:
+            step = np.array(direction) * gap * pixels / hypot(*direction)
+            corner = centre + step + (np.sign(direction) - 1) * size / 2
+            box = np.array([*corner, *(corner + size)])
+            yield np.stack([box, *_line(centre, box, pixels)]) if gap > GAPS[0] else box[None]
 
 
-def _box(x: float, y: float, width: float, height: float) -> Bbox:
-    return Bbox.from_bounds(x, y, width, height)
+def _line(centre: np.ndarray, label: np.ndarray, pixels: float) -> Iterator[np.ndarray]:
+    """Dots on the line between a marker and its label, out of the reach of both."""
+    to_label = (label[:2] + label[2:]) / 2 - centre
+    length = np.linalg.norm(to_label)
+    for distance in np.arange(2 * MARKER * pixels, length, 2 * pixels):
+        dot = centre + to_label * distance / length
+        if (dot < label[:2]).any() or (dot > label[2:]).any():
+            yield np.array([*dot, *(dot + pixels)])
 
 
-def _covered(box: Bbox, taken: Iterable[Bbox], inside: Bbox) -> float:
-    """How much of a box, in square pixels, lies over others or outside the axes."""
-    overlaps = (Bbox.intersection(box, other) for other in taken)
-    within = Bbox.intersection(box, inside)
-    outside = _area(box) - (_area(within) if within else 0)
-    return outside + sum(_area(overlap) for overlap in overlaps if overlap)
+def _covered(boxes: np.ndarray, taken: np.ndarray, inside: np.ndarray) -> float:
+    """How much of boxes, in square pixels, lies over those that are taken or outside the axes."""
+    overlaps = _areas(
+        np.maximum(boxes[:, None, :2], taken[:, :2]), np.minimum(boxes[:, None, 2:], taken[:, 2:])
+    )
+    within = _areas(np.maximum(boxes[:, :2], inside[:2]), np.minimum(boxes[:, 2:], inside[2:]))
+    return overlaps.sum() + (_areas(boxes[:, :2], boxes[:, 2:]) - within).sum()
 
 
-def _area(box: Bbox) -> float:
-    return box.width * box.height
+def _areas(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return (high - low).clip(min=0).prod(axis=-1)

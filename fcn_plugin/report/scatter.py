@@ -4,15 +4,16 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.plots.style import COLOURS, DPI, SETTINGS
 
-from .comparison import BLURRY, METRICS, Row, datasets_of
-from .figures import COLOURS
+from .comparison import METRICS, Row, datasets_of
 from .labels import place_labels
 from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM
 
@@ -45,7 +46,7 @@ def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> 
 
     Raises `InputError` when no row has both scores on one of the datasets.
     """
-    rows = [row for row in rows if not row.method.startswith(BLURRY)]
+    rows = [row for row in rows if row.restored]
     panels = [
         [Panel(dataset, name, points) for name in SSIMS if (points := _points(rows, dataset, name))]
         for dataset in datasets or datasets_of(rows)
@@ -54,10 +55,19 @@ def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> 
     if not panels:
         known = ", ".join(datasets_of(rows)) or "none"
         raise InputError(f"nothing to draw for {', '.join(datasets or ['any dataset'])}: there is {known}")
+    with matplotlib.rc_context(SETTINGS):
+        return _draw(panels, list(dict.fromkeys(row.method for row in rows)))
+
+
+def _points(rows: Sequence[Row], dataset: str, name: str) -> list[Point]:
+    scores = ((row, row.score(dataset, name), row.score(dataset, PSNR)) for row in rows)
+    return [Point(*score) for score in scores if None not in score]
+
+
+def _draw(panels: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Figure:
     across = max(map(len, panels))
-    figure = Figure((PANEL[0] * across, PANEL[1] * len(panels) + 0.4), dpi=150, layout="constrained")
+    figure = Figure((PANEL[0] * across, PANEL[1] * len(panels) + 0.4), dpi=DPI, layout="constrained")
     grid = figure.subplots(len(panels), across, squeeze=False, sharey="row")
-    methods = list(dict.fromkeys(row.method for row in rows))
     # 7 colours and 11 markers: no two of 77 methods have both in common.
     styles = dict(
         zip(methods, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS), strict=False), strict=False)
@@ -75,11 +85,6 @@ def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> 
     for axes, panel in drawn:
         place_labels(axes, [(point.ssim, point.psnr, point.row.method) for point in panel.points])
     return figure
-
-
-def _points(rows: Sequence[Row], dataset: str, name: str) -> list[Point]:
-    scores = ((row, row.score(dataset, name), row.score(dataset, PSNR)) for row in rows)
-    return [Point(*score) for score in scores if None not in score]
 
 
 def _draw_panel(axes: Axes, panel: Panel, styles: dict[str, tuple[str, str]]) -> None:
@@ -102,9 +107,6 @@ def _draw_panel(axes: Axes, panel: Panel, styles: dict[str, tuple[str, str]]) ->
     axes.set_ylabel("PSNR (dB)")
     axes.margins(0.25)
     axes.tick_params(labelleft=True)
-    axes.grid(color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _legend() -> list[Line2D]:

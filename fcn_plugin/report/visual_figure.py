@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .figures import COLOURS
+from fcn_plugin.plots.style import COLOURS
+
 from .visual_comparison import BLURRY, Scene
 
 CELL = 1.7  # inches across, of a crop

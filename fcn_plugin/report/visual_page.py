@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from .figures import COLOURS
+from fcn_plugin.plots.style import COLOURS
+
 from .visual_comparison import Scene
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.plots.style import figure_bytes
 from fcn_plugin.report.comparison import comparison_rows, measurement_row
-from fcn_plugin.report.figures import figure_bytes
 from fcn_plugin.report.measurement import read_measurement
 from fcn_plugin.report.model_cards import read_model_cards
 from fcn_plugin.report.scatter import draw_scatter
