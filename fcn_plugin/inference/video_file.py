@@ -53,13 +53,13 @@ class VideoFile:
         self.path = Path(path)
         with self._opened() as reader:
             video = self._video_of(reader)
+            self._rate = video.guessed_rate or video.average_rate or Fraction(25)
             first = next(self._frames_of(reader), None)
             if first is None:
                 raise InputError(f"{path} holds no pictures; copy or download it again.")
             if first.interlaced_frame:
                 raise InputError(f"{path} is interlaced; deinterlace it first, by ffmpeg -vf bwdif say.")
             self.size = first.height, first.width
-            self._rate = video.guessed_rate or video.average_rate or Fraction(25)
             self.frames = video.frames or round((reader.duration or 0) / av.time_base * self._rate)
             self._colours = VideoColours(first)
             matrix = first.side_data.get("DISPLAYMATRIX")
@@ -149,7 +149,9 @@ class VideoFile:
         if codec not in _ENCODERS:
             codec = "vp9" if writer.format.name == "webm" else "h264"
         name, options = _ENCODERS[codec]
-        output = writer.add_stream(name, rate=self._rate, options=dict(options))
+        if writer.format.name == "avi":
+            options = {**options, "bf": "0"}  # for AVI has no times to put frames in order by
+        output = writer.add_stream(name, rate=self._rate, options=options)
         encoder = output.codec_context
         encoder.height, encoder.width = self.size
         encoder.time_base = video.time_base
@@ -158,8 +160,6 @@ class VideoFile:
             encoder.sample_aspect_ratio = video.sample_aspect_ratio
         if codec == "hevc" and writer.format.name in ("mp4", "mov"):
             encoder.codec_tag = "hvc1"  # the only one that Apple's players know
-        if writer.format.name == "avi":
-            encoder.max_b_frames = 0  # AVI has no times that frames could be put in order by
         self._colours.set_up(encoder)
         output.set_display_matrix(self._matrix)
         return output
@@ -180,7 +180,7 @@ class VideoFile:
                         yield packet
                     continue
                 for frame in packet.decode():
-                    if frame.pts is None:
+                    if frame.pts is None or reader.format.name == "avi":  # whose frames are numbered only
                         frame.pts = round(number / self._rate / frame.time_base)
                     number += 1
                     yield frame
