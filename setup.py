@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 here = Path(__file__).parent
 
 VIDEO = ["av>=17.1.0"]  # the first that writes a video's rotation
-EXPORT = ["onnx>=1.17.0", "onnxruntime>=1.20.0", "onnxscript>=0.3.0"]
+EXPORT = ["onnx>=1.19.0", "onnxruntime>=1.23.0", "onnxscript>=0.7.0"]
 
 setup(
     name="fcn_plugin",
@@ -18,6 +18,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.10",
     packages=find_packages(include=["fcn_plugin", "fcn_plugin.*"]),
+    package_data={"fcn_plugin.inference": ["examples/*"]},
     # The lower bounds have been run: tools/check_oldest.py, docs/oldest_versions.txt.
     install_requires=[
         "torch>=2.6.0",  # torch.load is safe by default from 2.6 on

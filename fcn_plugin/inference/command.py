@@ -1,10 +1,12 @@
 """Restores blurry photographs and videos.
 
     fcn-deblur photo.jpg folder/ clip.mp4 -o out/
+    fcn-deblur --web
 
 Results keep names, formats and metadata. Folders are searched for images and videos in all their folders,
 which are kept below the output folder. What is there already is skipped, so that a command that was stopped
-goes on where it was when it is given again. No input is ever written over.
+goes on where it was when it is given again. No input is ever written over. --web shows a page to drop
+photographs on instead.
 """
 
 import argparse
@@ -15,12 +17,16 @@ from pathlib import Path
 from fcn_plugin.command_line import at_least
 from fcn_plugin.errors import one_sentence_errors
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fcn_plugin import Deblurrer
+
 
 def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="fcn-deblur", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="images, videos and folders")
+    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="images, videos and folders")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("restored"), help="folder of the results (%(default)s)"
     )
@@ -28,7 +34,15 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--compare", action="store_true", help="also write input and result side by side, NAME.compare.jpg"
     )
-    parser.add_argument("--weights", type=Path, help="weights file or checkpoint (those of the package)")
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument("--weights", type=Path, help="weights file or checkpoint (those of the package)")
+    weights.add_argument(
+        "--onnx",
+        dest="weights",
+        type=Path,
+        metavar="FILE",
+        help="what tools/export_onnx.py made, by onnxruntime",
+    )
     parser.add_argument("--device", help="cpu, cuda or cuda:1, say (a GPU where there is one)")
     parser.add_argument(
         "--dtype",
@@ -43,17 +57,26 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--self-ensemble", action="store_true", help="mean over 8 flips and rotations, in 8 times the time"
     )
-    return parser.parse_args(words)
+    page = parser.add_argument_group("web page")
+    page.add_argument("--web", action="store_true", help="serve a page to drop photographs on")
+    page.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s: this computer)")
+    page.add_argument("--port", type=at_least(1), help="(the first free one from 7860 on)")
+    page.add_argument(
+        "--max-megapixels", type=float, default=16, metavar="MP", help="of a photograph (%(default)s)"
+    )
+    page.add_argument("--max-upload", type=float, default=32, metavar="MB", help="of a file (%(default)s)")
+    arguments = parser.parse_args(words)
+    if arguments.web and arguments.inputs:
+        parser.error("--web takes no INPUT: drop photographs on the page")
+    if not arguments.web and not arguments.inputs:
+        parser.error("give an INPUT to restore, or --web")
+    return arguments
 
 
-def restore(arguments: argparse.Namespace) -> int:
-    """Restores files as the command line says; how many failed."""
+def open_deblurrer(arguments: argparse.Namespace) -> "Deblurrer":
     from fcn_plugin import Deblurrer
-    from fcn_plugin.inference.batch import Batch
-    from fcn_plugin.inference.ledger import Ledger
-    from fcn_plugin.inference.tasks import find_tasks
 
-    deblurrer = Deblurrer(
+    return Deblurrer(
         arguments.weights,
         device=arguments.device,
         dtype=arguments.dtype,
@@ -62,6 +85,23 @@ def restore(arguments: argparse.Namespace) -> int:
         self_ensemble=arguments.self_ensemble,
         max_memory=arguments.max_memory,
     )
+
+
+def show_page(arguments: argparse.Namespace) -> None:
+    """Serves the web page until it is interrupted."""
+    from fcn_plugin.inference.web import Limits, serve
+
+    limits = Limits(megapixels=arguments.max_megapixels, megabytes=arguments.max_upload)
+    serve(open_deblurrer(arguments), arguments.host, arguments.port, limits)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Restores files as the command line says; how many failed."""
+    from fcn_plugin.inference.batch import Batch
+    from fcn_plugin.inference.ledger import Ledger
+    from fcn_plugin.inference.tasks import find_tasks
+
+    deblurrer = open_deblurrer(arguments)
     options = {
         "weights": deblurrer.description["sha256"],
         "dtype": str(deblurrer.dtype),
@@ -84,6 +124,8 @@ def main(words: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with one_sentence_errors():
+            if arguments.web:
+                return show_page(arguments)
             failed = restore(arguments)
     except KeyboardInterrupt:
         print("Stopped before all was done; the same command goes on from here.", file=sys.stderr)

@@ -24,6 +24,9 @@ from .onnx_network import INPUT, METADATA_KEY, RESTORED, STAGE, OnnxNetwork
 AXES = {0: "batch", 2: "height", 3: "width"}
 """What may have any length, and its name in the file."""
 
+OLDEST_TORCH = (2, 9)
+"""Before, it could not export sizes that are computed, such as that of the padded image."""
+
 CHECKED_SHAPES = ((1, 1, 1), (2, 5, 18), (1, 64, 64), (3, 33, 20), (1, 101, 150))
 """(batch, height, width) of the images that the exported file is checked with."""
 
@@ -41,9 +44,15 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
     Before it is put in place onnxruntime runs it beside torch on images of `CHECKED_SHAPES`; returns the
     greatest difference of any value.
 
-    Raises `InputError` when a package is missing, and when the difference is more than `TOLERANCE`.
+    Raises `InputError` when a package is missing or PyTorch is older than `OLDEST_TORCH`, and when the
+    difference is more than `TOLERANCE`.
     """
     path = Path(path)
+    if torch.__version__ < OLDEST_TORCH:
+        oldest = ".".join(map(str, OLDEST_TORCH))
+        raise InputError(
+            f"exporting to ONNX needs PyTorch {oldest}, and this is {torch.__version__}; update it"
+        )
     network = _AnySize(copy.deepcopy(network).float().cpu()).requires_grad_(False).eval()
     content = _onnx_file(network, metadata or {})
     difference = _greatest_difference(network, OnnxNetwork(content))
@@ -111,15 +120,14 @@ def _onnx_file(network: _AnySize, metadata: Mapping[str, Any]) -> bytes:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Without what torch says of packages that it could use, and of itself."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(disabled)
 
 
 @torch.inference_mode()

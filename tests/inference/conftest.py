@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from fcn_plugin import Deblurrer
+from fcn_plugin.inference.onnx_export import OLDEST_TORCH
 from fcn_plugin.models import FCN
 
 from ..conftest import PROJECT
@@ -58,6 +62,8 @@ def exported(tmp_path_factory) -> Exported:
     """A small network, exported once: it takes seconds."""
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
+    if torch.__version__ < OLDEST_TORCH:
+        pytest.skip(f"exporting to ONNX needs PyTorch {OLDEST_TORCH}")
     folder = tmp_path_factory.mktemp("onnx")
     weights, onnx = folder / "weights.pth", folder / "network.onnx"
     torch.save(
@@ -68,3 +74,34 @@ def exported(tmp_path_factory) -> Exported:
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     return Exported(weights, onnx, result.stdout)
+
+
+class Served(NamedTuple):
+    """A web page that takes at most 5000 pixels and 0.2 MB, and what restores its photographs."""
+
+    address: str
+    deblur: Deblurrer
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory) -> Iterator[Served]:
+    pytest.importorskip("gradio")
+    from fcn_plugin.inference.web import Limits, open_page
+
+    class OneByOne(Deblurrer):
+        """Notes when it is called, and when it is done."""
+
+        calls: list[tuple[float, float]]
+
+        def __call__(self, images):
+            start = time.perf_counter()
+            restored = super().__call__(images)
+            self.calls.append((start, time.perf_counter()))
+            return restored
+
+    weights = tmp_path_factory.mktemp("served") / "weights.pth"
+    torch.save(random_fcn().state_dict(), weights)
+    deblur = OneByOne(weights, device="cpu")
+    deblur.calls = []
+    with open_page(deblur, limits=Limits(megapixels=0.005, megabytes=0.2)) as address:
+        yield Served(address, deblur)

@@ -49,9 +49,20 @@ def test_help_imports_nothing_heavy():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     usage, _, imported = shown.partition("IMPORTED")
-    for option in ("--output", "--tile", "--self-ensemble", "--compare", "--device", "--dtype"):
+    for option in ("--output", "--tile", "--self-ensemble", "--compare", "--device", "--dtype", "--web"):
         assert option in usage
-    assert not {"torch", "cv2", "mmengine", "numpy", "PIL", "rich", "av"} & set(imported.split())
+    assert not {"torch", "cv2", "gradio", "onnxruntime", "mmengine", "numpy", "PIL", "rich", "av"} & set(
+        imported.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [([], "give an INPUT to restore, or --web"), (["--web", "a.jpg"], "--web takes no INPUT")],
+)
+def test_inputs_or_the_page(capsys, words, sentence):
+    assert run(*words) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_files_and_folders(inputs, weights, capsys):

@@ -2,9 +2,11 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
+from fcn_plugin.inference.command import main
 from fcn_plugin.inference.onnx_network import OnnxNetwork
 
 
@@ -18,6 +20,17 @@ def test_the_file_serves_as_weights(exported, photograph):
     assert first.dtype == np.uint8
     np.testing.assert_allclose(second, reference(photograph[::-1].copy()), atol=1)
     assert deblur.description["weights"] == exported.weights.name
+
+
+def test_the_command_runs_the_file(exported, photograph, tmp_path):
+    Image.fromarray(photograph).save(tmp_path / "photo.png")
+    words = [str(tmp_path / "photo.png"), "--onnx", str(exported.onnx), "-o", str(tmp_path / "out")]
+    with pytest.raises(SystemExit) as exited:
+        main([*words, "--device", "cpu"])
+    assert exited.value.code == 0
+    restored = np.asarray(Image.open(tmp_path / "out/photo.png"))
+    np.testing.assert_allclose(restored, Deblurrer(exported.weights, device="cpu")(photograph), atol=1)
+    assert (restored != photograph).any()
 
 
 def test_a_missing_onnxruntime_is_named(exported, monkeypatch):
