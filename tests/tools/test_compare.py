@@ -38,7 +38,7 @@ def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys
         assert record["curve"][-1]["seconds"] == record["seconds"]
         assert run["metrics"]["demo/PSNR"] == record["curve"][-1]["demo/PSNR"]
         assert run["machine"]["threads"] == 1
-        assert run["learning_rate"] == 1e-3
+        assert (run["learning_rate"], run["optimizer"], run["precision"]) == (1e-3, "Adam", "float32")
         assert "PairedRandomCrop 16×16" in run["training"]
         assert "1.2 s of processor time, seed 0" in run["training"]
     costs = [run["costs"] for run in figures["runs"]]

@@ -60,7 +60,7 @@ def _section(name: str, runs: Sequence[Mapping[str, Any]], picture: str) -> str:
             f"{'GPU' if 'cuda' in first['machine']['versions'] else 'whole process'} before the first "
             "validation.",
             "",
-            f"- {first['training']}; {first['optimizer']}",
+            f"- {first['training']}; {first['optimizer']}, {first['precision']}",
             *(f"- {line}" for line in dict.fromkeys(_machine(run["machine"]) for run in runs)),
             "",
         ]

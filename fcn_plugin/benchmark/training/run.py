@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import torch
+from mmengine.runner import Runner
 
 from fcn_plugin.benchmark.cost import cost_of
 from fcn_plugin.benchmark.facts import machine_facts
@@ -20,9 +21,9 @@ COST_SIZE = (256, 256)
 def train_and_record(config_file: str, work_dir: str) -> None:
     """Trains, or goes on, and writes ``results.json`` when the time is spent.
 
-    It holds what was trained (``training``, ``learning_rate``, ``optimizer``, ``seed``), what the network
-    takes (``costs``, for one image of ``cost_size``), the ``budget``, what the loop put on ``record``, where
-    (``machine``), and the last ``metrics``.
+    It holds what was trained (``training``, ``learning_rate``, ``optimizer``, ``precision``, ``seed``), what
+    the network takes (``costs``, for one image of ``cost_size``), the ``budget``, what the loop put on
+    ``record``, where (``machine``), and the last ``metrics``.
 
     Raises `InputError` for any input that cannot be used.
     """
@@ -35,6 +36,7 @@ def train_and_record(config_file: str, work_dir: str) -> None:
         "training": training_facts(runner),
         "learning_rate": runner.optim_wrapper.param_groups[0]["initial_lr"],
         "optimizer": config.optim_wrapper.optimizer.type,
+        "precision": _precision(runner),
         "seed": runner.seed,
         "budget": budget,
         "machine": machine_facts("cuda" if torch.cuda.is_available() else "cpu"),
@@ -44,6 +46,15 @@ def train_and_record(config_file: str, work_dir: str) -> None:
         "metrics": {name: value for name, value in last.items() if "/" in name},
     }
     write_atomically(Path(work_dir, "results.json"), json.dumps(results, indent=2) + "\n")
+
+
+def _precision(runner: Runner) -> str:
+    device = next(runner.model.parameters()).device.type
+    with runner.optim_wrapper.optim_context(runner.model):
+        if torch.is_autocast_enabled(device):
+            return f"{torch.get_autocast_dtype(device)} autocast".removeprefix("torch.")
+    tf32 = device == "cuda" and torch.backends.cudnn.allow_tf32
+    return "float32 with TF32 convolutions" if tf32 else "float32"
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ def run_of(network, psnr, seed=0):
         "training": "dataset=pairs, 8 pairs",
         "learning_rate": 0.002,
         "optimizer": "Adam",
+        "precision": "float32",
         "seed": seed,
         "budget": {"seconds": 300.0, "clock": "processor", "validations": 10},
         "machine": MACHINE,
@@ -35,6 +36,7 @@ def test_networks_are_ranked_by_what_they_reached_whoever_they_are():
     text = page(run_of("FCN", 25.0), run_of("NAFNet", 26.5), run_of("Restormer", 23.0))
     assert "## small" in text
     assert "](plot.svg)" in text
+    assert "- dataset=pairs, 8 pairs; Adam, float32" in text
     assert (
         "After 5 minutes of processor time NAFNet has 26.50 dB, FCN 25.00 dB (-1.50), Restormer 23.00 dB "
         "(-3.50). The blurry images have 24.00 dB. For Restormer the time is too short to get that far. "
