@@ -96,6 +96,16 @@ def spandrel() -> ModuleType:
 
 
 @pytest.fixture
+def pyiqa() -> ModuleType:
+    """The package that LPIPS and NIQE come from; without it, the test is skipped."""
+    try:
+        import pyiqa
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"pyiqa cannot be imported ({error}); docs/metrics.md says how to install it")
+    return pyiqa
+
+
+@pytest.fixture
 def tiny_config(pairs: Path, tmp_path: Path) -> Config:
     """The demo's config on ``pairs``, two epochs of four iterations, working in ``tmp_path/work``."""
     from fcn_plugin.engine.launch import load_config  # not for tests that need no torch

@@ -55,6 +55,7 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     "ProcessingBlock": {"in_channels": 2},
     "QueryKeyMechanism": {"in_channels": 2},
     "RestoredImageHook": {"folder": "restored"},
+    "PyIQAMetric": {"metric": "psnr"},
     "REDSDataset": lambda data: {"data_root": data, "split": "val"},
     "RealBlurDataset": lambda data: {"data_root": data, "subset": "J", "split": "test"},
     "RIM": {"in_channels": 2},
@@ -68,6 +69,9 @@ EXAMPLES: dict[str, dict[str, Any] | Callable[[Path], dict[str, Any]]] = {
     },
 }
 """Arguments that a component takes at the least, given a folder of data, by its name; none, if not here."""
+
+LIBRARIES = {"SpandrelArch": "spandrel", "PyIQAMetric": "pyiqa"}
+"""The fixture of the library that a component is built with, where that is optional."""
 
 
 def registered():
@@ -116,8 +120,8 @@ def test_something_is_registered_everywhere_we_say():
 @pytest.mark.parametrize("scope", ["mmengine", "tests", "fcn_plugin"])
 @pytest.mark.parametrize(("name", "component"), list(registered()))
 def test_a_component_builds_from_any_default_scope(name, component, scope, data, request):
-    if component == "SpandrelArch":
-        request.getfixturevalue("spandrel")
+    if component in LIBRARIES:
+        request.getfixturevalue(LIBRARIES[component])
     root, wanted = getattr(mmengine.registry, name), OURS[name].module_dict[component]
     with DefaultScope.overwrite_default_scope(scope):
         if name == "FUNCTIONS":  # MMEngine looks these up and calls them itself

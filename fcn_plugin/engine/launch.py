@@ -193,7 +193,7 @@ def _parameters(model: torch.nn.Module) -> int:
 
 def _precision(runner: Runner) -> str:
     if getattr(runner.test_loop, "fp16", False):
-        return "float16"
+        return "float16" if torch.cuda.is_available() else "bfloat16"
     if torch.cuda.is_available() and torch.backends.cudnn.allow_tf32:
         return "float32 with TF32 convolutions"
     return "float32"

@@ -5,6 +5,7 @@ from .image_metric import ImageMetric
 from .metrics import PSNR, SSIM
 from .prediction_field import PredictionField
 from .psnr import psnr
+from .pyiqa_metric import PyIQAMetric
 from .ssim import ssim
 
-__all__ = ["PSNR", "SSIM", "ImageMetric", "PredictionField", "psnr", "round_to_8_bits", "ssim"]
+__all__ = ["PSNR", "SSIM", "ImageMetric", "PredictionField", "PyIQAMetric", "psnr", "round_to_8_bits", "ssim"]
