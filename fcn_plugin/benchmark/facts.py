@@ -12,7 +12,19 @@ import torch
 
 from fcn_plugin.engine.launch import PROJECT
 
-PACKAGES = ("torch", "mmengine", "mmcv", "mmcv-lite", "numpy", "opencv-python", "lmdb", "spandrel", "triton")
+PACKAGES = (
+    "torch",
+    "mmengine",
+    "mmcv",
+    "mmcv-lite",
+    "numpy",
+    "opencv-python",
+    "lmdb",
+    "spandrel",
+    "triton",
+    "scikit-image",
+    "torchmetrics",
+)
 
 
 def machine_facts(device: str) -> dict[str, Any]:

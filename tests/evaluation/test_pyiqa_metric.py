@@ -59,7 +59,9 @@ class TestWithTheLibrary:
 
         monkeypatch.setattr(socket, "getaddrinfo", offline)
         monkeypatch.setattr("pyiqa.utils.download_util.DEFAULT_CACHE_DIR", str(tmp_path))
-        with pytest.raises(InputError, match=r"pyiqa cannot get the weights of 'niqe' .*no network.*; run it once"):
+        with pytest.raises(
+            InputError, match=r"pyiqa cannot get the weights of 'niqe' .*no network.*; run it once"
+        ):
             PyIQAMetric("niqe")
 
     def test_an_unknown_name(self):

@@ -1,7 +1,8 @@
 """From measured figures, as JSON, to a page that people read."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
+
+from fcn_plugin.benchmark.markdown import figures, table
 
 from .bounds import BOUNDS
 from .readers import READERS
@@ -39,13 +40,13 @@ def _facts(result: dict[str, Any]) -> list[str]:
 def _one_core(result: dict[str, Any]) -> list[str]:
     rows: dict[str, list[str]] = {name: [f"({name}) {reader}"] for name, reader in READERS.items()}
     for row in result["one_core"]:
-        rows[row["reader"]] += [_figures(row["pairs_per_s"]), _figures(row["times_b"])]
+        rows[row["reader"]] += [figures(row["pairs_per_s"]), figures(row["times_b"])]
     return [
         "## On one core",
         "",
         "Pairs per second of processor time of one thread, all files in the page cache.",
         "",
-        *_table(["reader", "crops", "× (b)", "whole images", "× (b)"], rows.values()),
+        *table(["reader", "crops", "× (b)", "whole images", "× (b)"], rows.values()),
     ]
 
 
@@ -60,7 +61,7 @@ def _bounds(result: dict[str, Any]) -> list[str]:
     return [
         "## What bounds it",
         "",
-        *_table(["alone", "µs per pair"], rows),
+        *table(["alone", "µs per pair"], rows),
         "",
         f"- A pair of crops takes {milliseconds} ms; decoding alone takes {alone['decode'] / 1e3:.1f} ms, "
         "since a PNG file can only be decoded from its start.",
@@ -76,7 +77,7 @@ def _loader(result: dict[str, Any]) -> list[str]:
     rows: dict[tuple, list[str]] = {}
     for row in result["loader"]:
         names = f"({row['reader']})", row["collate"].rpartition(".")[2], str(row["workers"])
-        rows.setdefault(names, list(names)).append(_figures(row["pairs_per_s"]))
+        rows.setdefault(names, list(names)).append(figures(row["pairs_per_s"]))
     batches = dict.fromkeys(row["batch"] for row in result["loader"])
     return [
         "## Through a loader",
@@ -85,7 +86,7 @@ def _loader(result: dict[str, Any]) -> list[str]:
         "`pseudo_collate`, MMEngine's default, hands over lists of tensors, `collate_pairs` stacks them",
         "first. With 0 workers nothing goes from one process to another.",
         "",
-        *_table(["reader", "collate", "workers", *(f"batch {batch}" for batch in batches)], rows.values()),
+        *table(["reader", "collate", "workers", *(f"batch {batch}" for batch in batches)], rows.values()),
     ]
 
 
@@ -93,7 +94,7 @@ def _cold(result: dict[str, Any]) -> list[str]:
     rows: dict[str, list[str]] = {name: [f"({name})"] for name in READERS}
     for row in result["cold"]:
         megabytes = row["bytes_from_disk"]["median"] / 1e6
-        rows[row["reader"]] += [_figures(row["pairs_per_s"]), f"{megabytes:.0f}"]
+        rows[row["reader"]] += [figures(row["pairs_per_s"]), f"{megabytes:.0f}"]
     return [
         "## From a cold page cache",
         "",
@@ -101,23 +102,10 @@ def _cold(result: dict[str, Any]) -> list[str]:
         "the system was told to forget the files (`posix_fadvise` with `POSIX_FADV_DONTNEED`), and what came",
         "from the disk.",
         "",
-        *_table(["reader", "crops", "MB from disk", "whole images", "MB from disk"], rows.values()),
+        *table(["reader", "crops", "MB from disk", "whole images", "MB from disk"], rows.values()),
     ]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
 
 
 def _microseconds(rates: dict[str, float]) -> str:
     reverse = {"median": "median", "lowest": "highest", "highest": "lowest"}
-    return _figures({name: 1e6 / rates[other] for name, other in reverse.items()})
-
-
-def _figures(figures: dict[str, float]) -> str:
-    median, lowest, highest = (_short(figures[name]) for name in ("median", "lowest", "highest"))
-    return f"{median} ({lowest}–{highest})"
-
-
-def _short(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return figures({name: 1e6 / rates[other] for name, other in reverse.items()})

@@ -1,0 +1,1 @@
+"""What PSNR and SSIM cost."""

@@ -1,0 +1,10 @@
+from fcn_plugin.benchmark.markdown import figures, table
+
+
+def test_tables_have_numbers_to_the_right():
+    assert table(["way", "ms"], [["a", "1"]]) == ["| way | ms |", "| --- | --: |", "| a | 1 |"]
+
+
+def test_figures_have_three_digits():
+    assert figures({"median": 1.234, "lowest": 0.5, "highest": 12.34}) == "1.23 (0.50–12.3)"
+    assert figures({"median": 123.4, "lowest": 99.96, "highest": 1234.5}) == "123 (100.0–1234)"
