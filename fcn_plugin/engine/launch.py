@@ -156,7 +156,8 @@ def _test(config: Config, checkpoint: str | None) -> None:
         "device": str(device),
         "processes": get_world_size(),
         "dtype": _precision(runner),
-        "inference": "whole image",
+        # A model that has several ways of inference says so itself.
+        "inference": getattr(_unwrapped(runner.model), "inference", "whole image"),
         "datasets": dataset_facts(runner.test_dataloader),
         "metrics": metrics,
     }
@@ -186,9 +187,12 @@ def _header(facts: dict[str, Any]) -> str:
 
 def _parameters(model: torch.nn.Module) -> int:
     """Of the network, for a model of ours; of the whole model for one of another toolbox."""
-    if is_model_wrapper(model):
-        model = model.module
+    model = _unwrapped(model)
     return sum(parameter.numel() for parameter in getattr(model, "network", model).parameters())
+
+
+def _unwrapped(model: torch.nn.Module) -> torch.nn.Module:
+    return model.module if is_model_wrapper(model) else model
 
 
 def _precision(runner: Runner) -> str:
