@@ -3,7 +3,7 @@
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorRange, Interpolation
+from av.video.reformatter import ColorRange
 
 # How much of red and of blue is in luma, by the numbers of ITU-T H.273 that files give their matrix by.
 _LUMA = {
@@ -19,12 +19,9 @@ _RGB, _BT709, _BT601 = 0, 1, 6
 _HIGH_DEFINITION = 720  # rows
 _YUV = "yuv444p16le"
 # FFmpeg's default is many levels of 255 off after chroma has gone to the size of luma and back.
-_INTERPOLATION = (
-    Interpolation.LANCZOS
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-)
+# They are libswscale's flags for Lanczos, full chroma both ways, and accurate rounding, of which older PyAVs
+# name the first only.
+_INTERPOLATION = 0x200 | 0x2000 | 0x4000 | 0x40000
 
 
 class VideoColours:

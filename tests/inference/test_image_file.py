@@ -77,8 +77,11 @@ def test_a_format_keeps_pixels_alpha_grey_and_metadata(tmp_path, suffix, channel
     assert image.rgb.shape == (*SIZE, 3)
     assert image.rgb.dtype == np.float32
     assert image.grey == (channels < 3)
-    upright = np.array(ImageOps.exif_transpose(pillow(path)).convert("RGB"))
-    np.testing.assert_array_equal((turn_upright(image.rgb, image.orientation) * 255).round(), upright)
+    # Pillow turns TIFF files by itself.
+    upright = pillow(path) if suffix == ".tif" else ImageOps.exif_transpose(pillow(path))
+    np.testing.assert_array_equal(
+        (turn_upright(image.rgb, image.orientation) * 255).round(), np.array(upright.convert("RGB"))
+    )
 
     written = write_unchanged(path)
     assert facts(written) == facts(path)
@@ -132,7 +135,7 @@ def test_16_bit_tiff_keeps_metadata_and_the_way_its_pixels_lie(tmp_path):
     file = io.BytesIO()
     tags.save(file)
     path.write_bytes(file.getvalue() + pixels.tobytes())
-    assert facts(path)["exif"]
+    assert facts(path)["maker"] == "Maker of cameras"
     np.testing.assert_array_equal((read_image(path).rgb * 65535).round(), pixels)
     written = write_unchanged(path)
     assert facts(written) == facts(path)
@@ -192,12 +195,11 @@ def test_grey_stays_grey_in_rgb_files_too(tmp_path):
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_jpeg_keeps_subsampling_and_more_of_its_metadata(tmp_path, subsampling):
     path = tmp_path / "photo.jpg"
-    Image.fromarray(picture()).save(
-        path, quality=98, subsampling=subsampling, progressive=True, comment="Hello"
-    )
-    content = path.read_bytes()
-    xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>"
-    path.write_bytes(content[:20] + b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp + content[20:])
+    Image.fromarray(picture()).save(path, quality=98, subsampling=subsampling, progressive=True)
+    content, xmp, segments = path.read_bytes(), b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>", b""
+    for marker, data in ((b"\xff\xe1", xmp), (b"\xff\xfe", b"Hello")):
+        segments += marker + (len(data) + 2).to_bytes(2, "big") + data
+    path.write_bytes(content[:20] + segments + content[20:])
     written = pillow(write_unchanged(path))
     assert written.layer == pillow(path).layer
     assert written.info["progressive"]
@@ -207,6 +209,8 @@ def test_jpeg_keeps_subsampling_and_more_of_its_metadata(tmp_path, subsampling):
 
 
 def test_the_photograph_of_a_file_with_several_pictures(tmp_path):
+    if "MPO" not in Image.SAVE_ALL:
+        pytest.skip("this Pillow reads, but does not write such files")
     path, depth = tmp_path / "photo.jpg", Image.new("L", (8, 8))
     Image.fromarray(picture()).save(path, "MPO", save_all=True, append_images=[depth])
     assert pillow(path).n_frames == 2
@@ -255,7 +259,10 @@ BAD_FILES = {
     "truncated.bmp": (save_part, "is truncated or damaged; copy or download it again"),
     "inks.jpg": (lambda path: save(path, "CMYK"), "is in CMYK, .*; convert it to RGB"),
     "inks.tif": (lambda path: save(path, "CMYK"), "is in CMYK, .*; convert it to RGB"),
-    "lab.tif": (lambda path: save(path, "LAB"), "holds 8-bit values of the kind LAB; convert it"),
+    "lab.tif": (
+        lambda path: Image.new("LAB", (9, 9)).save(path),
+        "holds 8-bit values of the kind LAB; convert it",
+    ),
     "float.tif": (lambda path: save(path, "F"), "holds 32-bit values of the kind F; convert it"),
     "still.gif": (save, "is a GIF, .*; convert it to PNG"),
     "moving.gif": (save_animation, "is a GIF, .* animation, to MP4"),

@@ -62,7 +62,7 @@ def make_clip(
             rgb = av.VideoFrame.from_ndarray((picture(number) * 255).round().astype(np.uint8))
             frame = rgb.reformat(
                 format=pixel_format,
-                dst_colorspace={BT601: "ITU601", BT709: "ITU709", BT2020: "BT2020"}[colourspace],
+                dst_colorspace={BT601: 5}.get(colourspace, colourspace),
                 dst_color_range=colour_range,
                 interpolation="LANCZOS",
             )
@@ -188,7 +188,7 @@ def test_restored_frames_are_written(tmp_path, out):
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p10le"])
 def test_colours_survive_the_way_to_rgb_and_back(pixel_format, colour_range):
     codes = av.VideoFrame.from_ndarray((picture(0) * 255).round().astype(np.uint8)).reformat(
-        format=pixel_format, dst_colorspace="ITU709", dst_color_range=colour_range
+        format=pixel_format, dst_colorspace=BT709, dst_color_range=colour_range
     )
     codes.colorspace, codes.color_range = BT709, colour_range
     colours = VideoColours(codes)
