@@ -35,21 +35,11 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> None:
     arguments = parse_arguments(words)
     with one_sentence_errors():
-        import json
-
-        from rich.console import Console
-        from rich.markdown import Markdown
-
         from fcn_plugin.benchmark.metrics.page import metrics_page
-        from fcn_plugin.files import write_atomically
+        from fcn_plugin.benchmark.publish import publish
 
-        if not arguments.report:
-            write_atomically(arguments.out, json.dumps(measure(arguments), indent=2) + "\n")
-            print(f"figures      {arguments.out}")
-        page = metrics_page(json.loads(arguments.out.read_text()))
-        write_atomically(arguments.page, page)
-        print(f"page         {arguments.page}")
-        Console().print(Markdown(page))
+        result = None if arguments.report else measure(arguments)
+        publish(result, arguments.out, arguments.page, metrics_page)
 
 
 def measure(arguments: argparse.Namespace) -> dict:
