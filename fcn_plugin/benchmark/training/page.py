@@ -31,11 +31,12 @@ def comparison_page(results: Mapping[str, Mapping[str, Any]], pictures: Mapping[
 
     ``pictures`` are the files of the plots by the same names, relative to the page.
     """
-    sections = (_section(name, result["runs"], pictures[name]) for name, result in results.items())
+    sections = (_section(name, result, pictures[name]) for name, result in results.items())
     return "\n".join([HEAD, *sections])
 
 
-def _section(name: str, runs: Sequence[Mapping[str, Any]], picture: str) -> str:
+def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
+    runs = result["runs"]
     first = runs[0]
     metric = psnr_of(first["metrics"])
     metrics = [other for other in first["metrics"] if not other.endswith("-blurry")]
@@ -60,6 +61,7 @@ def _section(name: str, runs: Sequence[Mapping[str, Any]], picture: str) -> str:
             f"{'GPU' if 'cuda' in first['machine']['versions'] else 'whole process'} before the first "
             "validation.",
             "",
+            f"- Widths and rates: {', '.join(result['configs'])}, which tells how they were chosen.",
             f"- {first['training']}; {first['optimizer']}, {first['precision']}",
             *(f"- {line}" for line in dict.fromkeys(_machine(run["machine"]) for run in runs)),
             "",
@@ -85,7 +87,7 @@ def _words(best_first: Sequence[Sequence[Mapping[str, Any]]], metric: str) -> st
             words.append(f"For {' and '.join(below)} the time is too short to get that far.")
     seeds = len(best_first[0])
     if seeds == 1:
-        words.append("It is one seed: differences of some hundredths of a dB show nothing.")
+        words.append("It is one seed: differences no larger than the ups and downs of a curve show nothing.")
     else:
         words.append(f"Figures are means of {seeds} seeds ± their standard deviation.")
     return " ".join(words)

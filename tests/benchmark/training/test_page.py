@@ -29,7 +29,8 @@ def run_of(network, psnr, seed=0):
 
 
 def page(*runs):
-    return comparison_page({"comparison_small": {"runs": runs}}, {"comparison_small": "plot.svg"})
+    result = {"configs": ["configs/comparison/small.py"], "runs": runs}
+    return comparison_page({"comparison_small": result}, {"comparison_small": "plot.svg"})
 
 
 def test_networks_are_ranked_by_what_they_reached_whoever_they_are():
