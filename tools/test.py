@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Evaluates a checkpoint on the test sets of its config."""
+"""Evaluates a checkpoint, or a weights file, on the test sets of its config."""
 
 from fcn_plugin.command_line import config_parser
 from fcn_plugin.errors import one_sentence_errors
@@ -10,7 +10,7 @@ def main() -> None:
     parser.add_argument(
         "checkpoint",
         nargs="?",
-        help="checkpoint file (the published weights that the config names, if it does)",
+        help="checkpoint or weights file (the published weights that the config names, if it does)",
     )
     parser.add_argument(
         "--save-images", metavar="FOLDER", help="save every restored image as FOLDER/DATASET/KEY.png"

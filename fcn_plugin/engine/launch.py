@@ -19,7 +19,9 @@ from fcn_plugin.checkpoints import check_resumable, read_checkpoint
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation.table import print_table
 from fcn_plugin.files import write_atomically
+from fcn_plugin.inference.weights_file import read_weights
 
+from .hooks.portable_checkpoint_hook import check_fit
 from .hooks.run_facts_hook import dataset_facts
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -126,7 +128,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
 
 
 def test(config: Config, checkpoint: str | None) -> None:
-    """Evaluates ``checkpoint``, prints the table and writes it to ``WORK_DIR/results.json``.
+    """Evaluates a checkpoint or a weights file, prints the table and writes it to ``WORK_DIR/results.json``.
 
     Without a checkpoint it evaluates the published weights that the config gives its network
     (``model.network.weights``).
@@ -138,12 +140,17 @@ def test(config: Config, checkpoint: str | None) -> None:
 
 
 def _test(config: Config, checkpoint: str | None) -> None:
-    config.load_from = checkpoint
     weights = checkpoint or config.model.get("network", {}).get("weights")
     if weights is None:
         raise InputError(f"{config.filename} names no weights to test: name a checkpoint beside it")
-    read_checkpoint(weights)
+    for_inference = _is_weights_file(weights)
+    config.load_from = None if for_inference else checkpoint
     runner = _build_runner(config)
+    if for_inference and checkpoint is not None:
+        network = _unwrapped(runner.model).network
+        loaded = read_weights(checkpoint).network.state_dict()
+        check_fit(network, loaded, checkpoint)
+        network.load_state_dict(loaded)
     metrics = runner.test()
     if not is_main_process():
         return
@@ -173,6 +180,11 @@ def _test(config: Config, checkpoint: str | None) -> None:
     ):
         if path and path.exists():
             print(f"{name:12} {path}")
+
+
+def _is_weights_file(path: str) -> bool:
+    """Whether a readable file is what inference uses and no checkpoint of a Runner."""
+    return Path(path).suffix == ".safetensors" or "metadata" in read_checkpoint(path)
 
 
 def _header(facts: dict[str, Any]) -> str:

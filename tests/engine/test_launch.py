@@ -11,9 +11,11 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.launch import load_config, test, train
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
+from fcn_plugin.inference.weights_file import write_weights
 
 from ..conftest import tiny_options
 
@@ -178,6 +180,30 @@ def test_a_checkpoint_of_another_network_is_refused(pairs, tiny_config, tmp_path
     )
     with pytest.raises(InputError, match=r"not of this network: of its \d+ tensors, \d+ of another shape"):
         test(other, str(Path(tiny_config.work_dir, "epoch_2.pth")))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_a_weights_file_is_tested_as_the_checkpoint_that_it_was_made_of(suffix, tiny_config, pairs, tmp_path):
+    if suffix == ".safetensors":
+        pytest.importorskip("safetensors")
+    tiny_config.default_hooks.ema = {"type": "EMAHook"}  # which tests a copy of the weights
+    model = build_model(tiny_config)
+    for parameter in model.network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    torch.save({"state_dict": model.state_dict()}, tmp_path / "checkpoint.pth")
+    sha256 = write_weights(tmp_path / f"weights{suffix}", model.network, {})
+    results = []
+    for name in ("checkpoint.pth", f"weights{suffix}"):
+        test(tiny_config, str(tmp_path / name))
+        results.append(json.loads(Path(tiny_config.work_dir, "results.json").read_text()))
+    assert results[0]["metrics"] == results[1]["metrics"]
+    assert (results[1]["sha256"], results[1]["checkpoint"]) == (sha256, str(tmp_path / f"weights{suffix}"))
+
+    wider = load_config(
+        "configs/fcn_demo.py", tiny_options(pairs) | {"model.network.width": 6}, str(tmp_path / "wider")
+    )
+    with pytest.raises(InputError, match=rf"weights{suffix} is not of this network"):
+        test(wider, str(tmp_path / f"weights{suffix}"))
 
 
 def test_there_must_be_weights_to_test(tiny_config):

@@ -57,10 +57,10 @@ class PortableCheckpointHook(Hook):
         if self.strict:
             model = runner.model.module if is_model_wrapper(runner.model) else runner.model
             source = runner.cfg.get("load_from") or "the checkpoint"
-            _check_fit(model, checkpoint.get("state_dict", checkpoint), source)
+            check_fit(model, checkpoint.get("state_dict", checkpoint), source)
 
 
-def _check_fit(model: torch.nn.Module, loaded: dict[str, Any], source: str) -> None:
+def check_fit(model: torch.nn.Module, loaded: dict[str, Any], source: str) -> None:
     """Raises `InputError` unless ``loaded`` has a tensor of the right shape for each of the model's."""
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = {
