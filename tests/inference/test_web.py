@@ -18,7 +18,8 @@ from fcn_plugin.errors import InputError
 
 gradio_client = pytest.importorskip("gradio_client")
 httpx = pytest.importorskip("httpx")
-web = pytest.importorskip("fcn_plugin.inference.web", exc_type=InputError)
+pytest.importorskip("gradio")
+web = pytest.importorskip("fcn_plugin.inference.web")
 
 
 @pytest.fixture
