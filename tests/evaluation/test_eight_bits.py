@@ -3,7 +3,7 @@ import torch
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import round_to_8_bits
-from fcn_plugin.evaluation.eight_bits import check_comparable
+from fcn_plugin.evaluation.eight_bits import _on_gpu, _on_processor, check_comparable
 
 
 def test_rounds_to_nearest_and_clamps():
@@ -21,6 +21,15 @@ def test_8_bits_survive():
 def test_half_precision_is_scaled_in_full_precision():
     # 66.74 in 8 bits; bfloat16 would make 66.5 of it, then 66.
     assert round_to_8_bits(torch.tensor([0.26171875], dtype=torch.bfloat16)).tolist() == [67]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_code_for_gpus_gives_the_same(dtype):
+    image = torch.linspace(-0.1, 1.1, 100_003).to(dtype)
+    assert torch.equal(_on_gpu(image), _on_processor(image))
+    image[7] = torch.nan
+    assert _on_gpu(image) is None
+    assert _on_processor(image) is None
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
