@@ -104,10 +104,10 @@ class ImageMetric(BaseMetric):
             positions_by_shape.setdefault(image.shape, []).append(position)
         all_scores: list[dict[str, float]] = [{} for _ in images]
         for positions in positions_by_shape.values():
-            batch = torch.stack([images[position] for position in positions])
+            batch = _stack([images[position] for position in positions])
             references = None
             if self.full_reference:
-                sharp = torch.stack([data_samples[position]["gt_img"] for position in positions])
+                sharp = _stack([data_samples[position]["gt_img"] for position in positions])
                 references = sharp.to(batch.device)
             for name, scores in self.score(batch, references).items():
                 for position, score in zip(positions, scores.tolist(), strict=True):
@@ -117,3 +117,8 @@ class ImageMetric(BaseMetric):
 
 def _size(image: Tensor) -> str:
     return "x".join(str(side) for side in image.shape)
+
+
+def _stack(images: Sequence[Tensor]) -> Tensor:
+    """A batch, which of one image is no copy."""
+    return images[0][None] if len(images) == 1 else torch.stack(images)
