@@ -1,15 +1,19 @@
 """What MMEngine's Runner trains and evaluates: a network and its loss."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement
+from mmengine.utils import to_2tuple
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
 from .data_preprocessor import as_float_batch
+from .fcn import FCN
 
 
 @MODELS.register_module()
@@ -21,7 +25,9 @@ class DeblurringModel(BaseModel):
     and the sharp images, and returns a scalar. Without a loss the model can be evaluated but not trained.
     ``channels_last`` keeps the network's weights, and with them its features, in that memory layout, which
     convolutions are fastest in. ``compile_network``, ``True`` or arguments of ``torch.compile``, compiles the
-    network alone; MMEngine's ``compile`` would take in the logging too.
+    network alone; MMEngine's ``compile`` would take in the logging too. ``local_statistics`` is the size of
+    the training's crops, in pixels or (height, width): with it, `FCN` predicts as `FCN.pool_locally` tells,
+    while it trains as ever.
 
     Modes of ``forward``:
 
@@ -37,6 +43,7 @@ class DeblurringModel(BaseModel):
         loss: dict[str, Any] | None = None,
         channels_last: bool = True,
         compile_network: bool | dict[str, Any] = False,
+        local_statistics: int | tuple[int, int] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ):
@@ -46,12 +53,14 @@ class DeblurringModel(BaseModel):
         self.network.to(memory_format=self.memory_format)
         if compile_network:
             self.network.compile(**({} if compile_network is True else compile_network))
+        self.crop_size = None if local_statistics is None else to_2tuple(local_statistics)
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
 
     def forward(
         self, inputs: Tensor, data_samples: list[BaseDataElement] | None = None, mode: str = "tensor"
     ) -> Any:
-        outputs = self.network(inputs.contiguous(memory_format=self.memory_format))
+        with self._statistics(local=mode == "predict" and self.crop_size is not None):
+            outputs = self.network(inputs.contiguous(memory_format=self.memory_format))
         if mode == "tensor":
             return outputs
         if mode == "loss":
@@ -62,3 +71,22 @@ class DeblurringModel(BaseModel):
                 sample.pred_img = image
             return data_samples
         raise ValueError(f"unknown mode {mode!r}: choose tensor, loss or predict")
+
+    @property
+    def inference(self) -> str:
+        """How images are restored in ``"predict"``, to be named beside every score."""
+        if self.crop_size is None:
+            return "whole image, global statistics" if isinstance(self.network, FCN) else "whole image"
+        height, width = self.crop_size
+        return f"whole image, local statistics of {height}×{width}"
+
+    @contextlib.contextmanager
+    def _statistics(self, local: bool) -> Iterator[None]:
+        if not local:
+            yield
+            return
+        self.network.pool_locally(self.crop_size)
+        try:
+            yield
+        finally:
+            self.network.pool_locally(None)

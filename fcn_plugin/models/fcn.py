@@ -1,12 +1,14 @@
 """The feature catcher network: the straight line through Fig. 2."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
+from .blocks import QueryKeyMechanism
 from .blocks.component import Choice
 from .blocks.encoder_decoder import PYRAMID_WIDTHS
 from .blocks.patch_grid import PAPER_GRIDS, Grid, common_multiple, pad_to_multiple, split_into_patches
@@ -64,7 +66,8 @@ class FCN(nn.Module):
         if not 1 <= stages <= len(grids):
             raise ValueError(f"stages must be 1 to {len(grids)}, the number of grids, not {stages}")
         self.grids = tuple((rows, columns) for rows, columns in grids[len(grids) - stages :])
-        self.multiple_of = common_multiple(self.grids, 2 ** (len(pyramid_widths) - 1))
+        self.coarsest = 2 ** (len(pyramid_widths) - 1)
+        self.crop_size: tuple[int, int] | None = None
 
         self.global_feature_catchers = nn.ModuleList(
             GlobalFeatureCatcher(width, image_channels, processing_block) for _ in self.grids
@@ -83,6 +86,33 @@ class FCN(nn.Module):
         )
         self.activation_checkpointing = activation_checkpointing
 
+    def pool_locally(self, crop_size: tuple[int, int] | None) -> None:
+        """Keeps the statistics of training, on images of any size; ``None`` undoes it.
+
+        The patches of a larger image are larger than those of the training's crops, and their averages tell
+        less of each place. With the crops' height and width, each pixel gets a query of its own, pooled over
+        a window as large as the stage's patch in training, and no stage cuts the image any more. This is
+        test-time local conversion (`WindowAverage`): for inference, with the weights as they are.
+        """
+        self.crop_size = crop_size
+        stages = zip(self.grids, self.global_feature_catchers, self.local_feature_catcher.stages, strict=True)
+        for (rows, columns), *modules in stages:
+            window = crop_size and (crop_size[0] // rows, crop_size[1] // columns)
+            for module in chain.from_iterable(module.modules() for module in modules):
+                if isinstance(module, QueryKeyMechanism):
+                    module.pool_over(window)
+        self.local_feature_catcher.grids = self.cuts
+
+    @property
+    def cuts(self) -> tuple[Grid, ...]:
+        """The grids that the stages cut images into: the network's own, or none after `pool_locally`."""
+        return self.grids if self.crop_size is None else ((1, 1),) * len(self.grids)
+
+    @property
+    def multiple_of(self) -> tuple[int, int]:
+        """The height and the width that images are padded to multiples of."""
+        return common_multiple(self.cuts, self.coarsest)
+
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
         predictions = self.predict_stages(blurry)
         return predictions if self.training else predictions[-1]
@@ -91,7 +121,7 @@ class FCN(nn.Module):
         """Every stage's prediction (B, image_channels, H, W), the answer last."""
         height, width = blurry.shape[-2:]
         padded = pad_to_multiple(blurry, self.multiple_of)
-        images = [split_into_patches(padded, grid) for grid in self.grids]
+        images = [split_into_patches(padded, grid) for grid in self.cuts]
         # One stage after the other, so that inference does not hold the features of all stages at once.
         features = (
             call_stage(catcher, image, checkpointing=self.activation_checkpointing)

@@ -96,3 +96,20 @@ def test_compiled_network_computes_the_same():
 def test_unknown_mode_is_named():
     with pytest.raises(ValueError, match="unknown mode 'guess'"):
         DeblurringModel(NETWORK)(torch.rand(1, 3, 4, 4), mode="guess")
+
+
+def test_local_statistics_are_for_prediction_alone():
+    torch.manual_seed(0)
+    model = DeblurringModel(NETWORK, LOSS, local_statistics=16).eval()
+    for name, parameter in model.named_parameters():
+        if "prediction_head" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    data = batch((40, 56))
+    images = model.data_preprocessor(batch((40, 56)))["inputs"]
+    tensor = model(images)
+    (sample,) = model.val_step(data)
+    inputs = model.data_preprocessor(data)["inputs"]
+    assert not torch.allclose(sample.pred_img, model(inputs)[0], atol=1e-5)
+    assert torch.equal(model(images), tensor)
+    assert model.inference == "whole image, local statistics of 16×16"
+    assert DeblurringModel(NETWORK, LOSS).inference == "whole image, global statistics"

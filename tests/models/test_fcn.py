@@ -168,3 +168,42 @@ def test_a_module_can_be_replaced_by_config():
     assert isinstance(catcher.stages[0][0].module, ProcessingBlock)
     pyramid = tiny(encoder_decoder={"stacks": 3}).local_feature_catcher.stages[-1][-1].encoder_decoder
     assert {len(block.stacks) for block in [*pyramid.encoders, *pyramid.decoders]} == {3}
+
+
+def test_local_statistics_of_a_crop_are_those_of_training():
+    """In the middle of a window, where the zeros beyond a crop's border have no say."""
+    network = randomised_heads(tiny(stages=1)).eval()
+    crop = torch.rand(1, 3, 128, 128)
+    with torch.inference_mode():
+        expected = network(crop)
+        network.pool_locally((128, 128))
+        torch.testing.assert_close(network(crop), expected)
+
+
+def test_local_statistics_do_not_depend_on_what_is_far_away():
+    network = randomised_heads(tiny()).eval()
+    image = torch.rand(1, 3, 32, 320)
+    other = torch.cat([image[..., :240], torch.rand(1, 3, 32, 80)], dim=-1)
+
+    def change(columns):
+        with torch.inference_mode():
+            return (network(image) - network(other))[..., :columns].abs().max()
+
+    assert change(32) > 1e-6
+    network.pool_locally((16, 16))
+    assert change(32) == 0
+    network.pool_locally(None)
+    assert change(32) > 1e-6
+
+
+def test_local_statistics_leave_weights_and_training_alone():
+    network = randomised_heads(tiny())
+    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    image = torch.rand(1, 3, 40, 56)
+    before = network(image)
+    network.pool_locally((16, 32))
+    network(image)
+    network.pool_locally(None)
+    for stage, again in zip(before, network(image), strict=True):
+        assert torch.equal(stage, again)
+    assert weights.keys() == network.state_dict().keys()
