@@ -32,6 +32,7 @@ setup(
         "filelock>=3.12.0",
         "matplotlib>=3.10.9",
         "PyYAML>=6.0.3",
+        "safetensors>=0.4.0",
     ],
     entry_points={"console_scripts": ["fcn-deblur=fcn_plugin.inference.command:main"]},
     extras_require={

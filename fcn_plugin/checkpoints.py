@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,21 @@ from zipfile import is_zipfile
 import torch
 
 from fcn_plugin.errors import InputError
+
+# Torch's reader of pickles follows what they say, and fails where that leads it.
+_DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
@@ -39,7 +55,7 @@ def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
             "along (nothing in it was run); checkpoints of this toolkit hold tensors and plain values "
             "only, so get the file from someone you trust"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
+    except _DAMAGE as error:
         raise damaged from error
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds a {type(checkpoint).__name__}, not a checkpoint")

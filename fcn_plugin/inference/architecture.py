@@ -70,8 +70,8 @@ def complete_options(options: Mapping[str, Any], told: Any) -> dict[str, Any]:
         and all(isinstance(count, int) and 1 <= count <= MOST_PATCHES for grid in grids for count in grid)
     ):
         raise InputError(
-            f"has {stages} stages, but its metadata gives no grid (rows, columns) of patches for each; export "
-            "it with the config that it was trained with"
+            f"has {stages} stages, but its metadata gives no grid (rows, columns) of patches for each; "
+            "export it with the config that it was trained with"
         )
     completed = {**options, "grids": [list(grid) for grid in grids[len(grids) - stages :]]}
     if options["rim"] and isinstance(rim, dict) and "skips" in rim:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def training_facts(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+def training_facts(checkpoint: Mapping[str, Any], config: str | None = None) -> dict[str, Any]:
     """Metadata for a weights file, out of a checkpoint that MMEngine saved.
 
     ``network`` holds the config's arguments of `FCN`; ``training`` the config's name, ``crop_size`` (height,
-    width), epochs, iterations, seed and dataset, each where it is known. Of another file it is empty.
+    width), epochs, iterations, seed and dataset, each where it is known. ``config`` is the text of the
+    config; without it, the checkpoint's own counts.
     """
     meta = checkpoint.get("meta")
-    if not isinstance(meta, dict):
-        return {}
-    config = read_assignments(str(meta.get("cfg", "")))
+    meta = meta if isinstance(meta, dict) else {}
+    config = read_assignments(config or str(meta.get("cfg", "")))
     run = re.sub(r"_\d{8}_\d{6}$", "", str(meta.get("experiment_name", "")))
     facts = {
         "config": run or None,

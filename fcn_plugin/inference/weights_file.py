@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,14 +39,26 @@ class Weights:
     metadata: dict[str, Any]
     sha256: str
 
+    @property
+    def crop_size(self) -> tuple[int, int] | None:
+        """Height and width of the images that the network was trained on, where the file says so."""
+        training = self.metadata.get("training")
+        size = training.get("crop_size") if isinstance(training, dict) else None
+        plausible = (
+            isinstance(size, list | tuple)
+            and len(size) == 2
+            and all(isinstance(side, int) and side > 0 for side in size)
+        )
+        return tuple(size) if plausible else None
 
-def read_weights(path: str | os.PathLike) -> Weights:
+
+def read_weights(path: str | os.PathLike, config: str | None = None) -> Weights:
     """Reads a weights file (``.pth`` or ``.safetensors``), a plain state dict, a training checkpoint or ONNX.
 
     Of a checkpoint it takes the averaged weights where there are some: MMEngine's EMA leaves those in
     ``state_dict`` and puts the raw ones aside. Nothing in the file is executed, metadata and config
     included. The network's arguments are inferred from the shapes; the metadata is asked for what those do
-    not tell.
+    not tell. ``config`` is the text of a checkpoint's config, for one that does not hold it itself.
 
     Raises `InputError` for a file that is missing, damaged, hostile, or holds no weights of FCN.
     """
@@ -58,6 +71,8 @@ def read_weights(path: str | os.PathLike) -> Weights:
         return Weights(network, network.metadata, sha256)
     read = _read_safetensors if path.suffix == ".safetensors" else _read_torch
     tensors, metadata = read(path)
+    if config is not None:
+        metadata = {**metadata, **training_facts({}, config)}
     try:
         _check_tensors(tensors, path.stat().st_size)
         options = complete_options(infer_options(tensors), metadata.get("network"))
@@ -128,8 +143,11 @@ def _check_archive(path: Path) -> None:
     """Refuses archives that would take more memory than they take on disk; torch writes none."""
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        raise InputError(f"{path}: damaged ({error}); copy it again") from error
     packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
     if packed or sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise InputError(f"{path}: refused, because it is compressed, which torch's own files never are")

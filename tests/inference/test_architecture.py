@@ -1,0 +1,56 @@
+import pytest
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.inference.architecture import build_network, complete_options, infer_options
+from fcn_plugin.models import FCN
+
+from .conftest import random_fcn
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"width": 6, "pyramid_widths": (2, 4)},
+        {"stages": 1},
+        {"stages": 2},
+        {"stages": 3, "efem": False},
+        {"processing_block": {"stacks": 3}, "encoder_decoder": {"stacks": 1}},
+        {"processing_block": False},
+        {"msam": False, "rim": False},
+        {"efem": {"reduction": 3}, "msam": {"processing_block": False}},
+        {"rim": {"processing_block": {"stacks": 1}}},
+        {"image_channels": 1},
+    ],
+    ids=str,
+)
+def test_shapes_tell_the_options(options):
+    network = random_fcn(**options)
+    state_dict = network.state_dict()
+    inferred = complete_options(infer_options(state_dict), {})
+    again = build_network(state_dict, inferred)
+    assert {name: tensor.shape for name, tensor in state_dict.items()} == {
+        name: tensor.shape for name, tensor in again.state_dict().items()
+    }
+    assert again.grids == network.grids
+    assert not again.training
+
+
+def test_the_papers_network_is_recognised():
+    network = FCN()
+    inferred = infer_options(network.state_dict())
+    assert (inferred["width"], inferred["stages"], inferred["pyramid_widths"]) == (96, 4, [96, 192, 392])
+
+
+@pytest.mark.parametrize("grids", [[[1, 1]], [[0, 1]] * 4, [[1, 10**9]] * 4, [["2", 4]] * 4, 7, [[2, 2]] * 4])
+def test_grids_that_cannot_be_are_refused(grids):
+    state_dict = random_fcn().state_dict()
+    with pytest.raises(InputError):
+        build_network(state_dict, complete_options(infer_options(state_dict), {"grids": grids}))
+
+
+def test_weights_of_something_like_fcn_are_refused():
+    state_dict = random_fcn().state_dict()
+    del state_dict["local_feature_catcher.stages.1.0.attention.weight"]
+    with pytest.raises(InputError, match=r"1 tensors are missing, unknown or .*attention\.weight"):
+        build_network(state_dict, complete_options(infer_options(state_dict), {}))
