@@ -4,6 +4,8 @@ import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,37 @@ import torch
 from torch import Tensor
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.models import FCN
+from fcn_plugin.models.blocks.window_average import STEP
 
 from .images import as_rgb
+from .memory import bytes_per_pixel, spare_memory
+from .onnx_network import OnnxNetwork
+from .self_ensemble import self_ensemble
+from .tiles import restore_in_tiles, spans
 from .weights_file import read_weights
 
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
+MODES = ("local", "global")
+PAPER_CROP = (256, 256)
+"""Height and width of the images that the paper trains on."""
+
+CONTEXT = 64
+"""Pixels around a tile that the network sees and that are not kept."""
+
+FEATHER = 32
+"""Pixels over which one tile's result turns into the next one's."""
+
+SMALLEST_TILE = 2 * (2 * CONTEXT + FEATHER)
+"""Side in pixels; in smaller tiles, most is thrown away."""
+
+SURELY_FITTING = 256 * 256
+"""Pixels of images whose memory is not worth asking for."""
+
+BYTES_OF_RESULT = 12
+"""Per pixel: three channels in float32."""
+
+Function = Callable[[Tensor], Tensor]
 
 
 class Deblurrer:
@@ -26,19 +54,27 @@ class Deblurrer:
     the weights file itself.
 
     Args:
-        weights: a file that `tools/export_weights.py` made, a plain state dict of `FCN` or a training
+        weights: a file that ``tools/export_weights.py`` made, a plain state dict of `FCN` or a training
             checkpoint; ``None`` for the weights that come with the package.
         device: as PyTorch names it; ``None`` for the GPU where there is one, else the CPU.
         dtype: what convolutions compute in: ``"float32"``, ``"bfloat16"`` or ``"float16"``. ``None`` for
             bfloat16 on GPUs that have it, float16 on others, and float32 on the CPU. The image itself and
-            what is added to it stay in float32.
+            what is added to it stay in float32. An ONNX file computes in float32.
+        mode: ``"local"``: queries are pooled over windows as large as the patches of the training
+            (`FCN.pool_locally`), for which the weights file says the size of its training images (else
+            the paper's 256×256). Images of any size; those that do not fit into memory go through in tiles.
+            ``"global"``: queries are pooled over the patches of the image itself, as the paper does it. The
+            image must fit into memory whole, since in a tile it would be another image's patches.
+        tile: side of the tiles in pixels; ``None`` for the whole image where it fits, else what fits.
         self_ensemble: whether the answer is the mean over the eight flips and right-angle rotations of the
             image: eight times the time for a little more quality.
+        max_memory: how many gigabytes this process may take on the CPU, or of the GPU's memory; ``None`` for
+            4 on the CPU and all that is free on a GPU. Never more than is free.
 
     Attributes:
         description: Of the weights: ``name`` and ``sha256`` of the file, and its metadata.
 
-    Raises `InputError` for weights and images that cannot be used.
+    Raises `InputError` for weights, images and options that cannot be used.
     """
 
     def __init__(
@@ -57,9 +93,13 @@ class Deblurrer:
         self.description: dict[str, Any] = {"name": path.name, "sha256": loaded.sha256, **loaded.metadata}
         self.device = _choose_device(device)
         self.dtype = _choose_dtype(dtype, self.device)
-        self.mode = mode or "global"
-        self.self_ensemble = self_ensemble
         self.network = loaded.network.to(self.device, memory_format=torch.channels_last)
+        self.mode = _choose_mode(mode, tile, self.network)
+        if self.mode == "local":
+            self.network.pool_locally(loaded.crop_size or PAPER_CROP)
+        self.tile = tile
+        self.self_ensemble = self_ensemble
+        self.max_memory = max_memory
 
     def __call__(self, images: Any) -> np.ndarray | list[np.ndarray]:
         """Restores one image, or each image of a list.
@@ -88,30 +128,84 @@ class Deblurrer:
             by_size[image.shape].append(index)
         restored: list[np.ndarray] = [None] * len(images)
         for indices in by_size.values():
-            batch = np.stack([images[index] for index in indices])
-            for index, image in zip(indices, self._run(self.network, batch), strict=True):
-                restored[index] = image
+            results = self._apply(self.network, [images[index] for index in indices])
+            for index, result in zip(indices, results, strict=True):
+                restored[index] = result
         return restored
 
     def stages(self, image: np.ndarray) -> list[np.ndarray]:
         """Every stage's prediction for float32 (H, W, 3), RGB in [0, 1], the answer last."""
-        stages = self._run(lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), image[None])
-        return np.split(stages[0], stages.shape[-1] // 3, axis=-1)
+        (stages,) = self._apply(lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), [image])
+        return np.split(stages, stages.shape[-1] // 3, axis=-1)
 
-    def _run(self, function: Callable[[Tensor], Tensor], images: np.ndarray) -> np.ndarray:
-        """What ``function``, (B, 3, H, W) to (B, C, H, W), makes of images (B, H, W, 3): (B, H, W, C)."""
-        batch = torch.from_numpy(images).to(self.device).movedim(-1, 1)
-        with torch.inference_mode(), self._precision():
+    def _apply(self, function: Function, images: list[np.ndarray]) -> list[np.ndarray]:
+        """``function``, (B, 3, H, W) to (B, C, H, W), of images of one size, as many at once as fit."""
+        if self.self_ensemble:
+            function = self_ensemble(function)
+        return self._apply_whole(function, images)
+
+    def _apply_whole(self, function: Function, images: list[np.ndarray]) -> list[np.ndarray]:
+        height, width = images[0].shape[:2]
+        if self._fits(len(images), height, width):
+            with contextlib.suppress(torch.OutOfMemoryError):
+                return list(self._compute(function, np.stack(images)))
+        if len(images) > 1:
+            half = len(images) // 2
+            return self._apply_whole(function, images[:half]) + self._apply_whole(function, images[half:])
+        return [self._apply_in_tiles(function, images[0])]
+
+    def _apply_in_tiles(self, function: Function, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        if self.mode == "global":
+            raise InputError(
+                f"an image of {width}×{height} needs about "
+                f"{height * width * self._bytes_per_pixel / 1e9:.1f} GB in mode 'global', which takes images "
+                "whole: allow more memory, or choose mode 'local', which works in tiles"
+            )
+        multiple = int(np.lcm.reduce([STEP, *self.network.multiple_of]))
+        size = self.tile or self._fitting_tile(height, width)
+        while size >= SMALLEST_TILE:
+            cut = partial(spans, size=size, context=CONTEXT, feather=FEATHER, multiple=multiple)
+            with contextlib.suppress(torch.OutOfMemoryError):
+                return restore_in_tiles(
+                    lambda tile: self._compute(function, tile[None])[0], image, cut(height), cut(width)
+                )
+            size //= 2
+        raise InputError(
+            f"not enough memory for an image of {width}×{height}, not even for tiles of "
+            f"{SMALLEST_TILE}×{SMALLEST_TILE}: allow more, or close what takes it"
+        )
+
+    def _fits(self, count: int, height: int, width: int) -> bool:
+        if self.tile is not None:
+            return count == 1 and max(height, width) <= self.tile
+        pixels = count * height * width
+        return pixels <= SURELY_FITTING or pixels * self._bytes_per_pixel <= self._spare_memory()
+
+    def _fitting_tile(self, height: int, width: int) -> int:
+        spare = self._spare_memory() - height * width * BYTES_OF_RESULT
+        return min(isqrt(max(int(spare / self._bytes_per_pixel), 0)), max(height, width) - 1)
+
+    def _spare_memory(self) -> float:
+        return spare_memory(self.device, self.max_memory)
+
+    @cached_property
+    def _bytes_per_pixel(self) -> float:
+        features = bytes_per_pixel(self.network, self.dtype) if isinstance(self.network, FCN) else 0
+        return features + 3 * BYTES_OF_RESULT
+
+    def _compute(self, function: Function, images: np.ndarray) -> np.ndarray:
+        """``function`` of images (B, H, W, 3), clamped to [0, 1]: float32 (B, H, W, C)."""
+        batch = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).movedim(-1, 1)
+        autocast = torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        with torch.inference_mode(), autocast:
             restored = function(batch).float()
             if not torch.isfinite(restored).all():
                 raise InputError(
                     f"the network gave values that are NaN or infinite in {self.dtype}: use dtype='float32', "
                     "or other weights"
                 )
-            return restored.clamp_(0, 1).movedim(1, -1).cpu().numpy()
-
-    def _precision(self) -> contextlib.AbstractContextManager:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+            return restored.clamp_(0, 1).movedim(1, -1).cpu().contiguous().numpy()
 
 
 def shipped_weights() -> Path:
@@ -149,5 +243,19 @@ def _choose_dtype(name: str | torch.dtype | None, device: torch.device) -> torch
     return dtype
 
 
+def _choose_mode(mode: str | None, tile: int | None, network: FCN | OnnxNetwork) -> str:
+    modes = MODES if isinstance(network, FCN) else ("global",)  # an ONNX file does what was exported
+    mode = modes[0] if mode is None else mode
+    if mode not in modes:
+        raise InputError(f"mode {mode!r} is not to be had with these weights: choose {' or '.join(modes)}")
+    if tile is not None and mode == "global":
+        raise InputError("mode 'global' takes images whole; tiles are for mode 'local'")
+    if tile is not None and tile < SMALLEST_TILE:
+        raise InputError(f"tiles are {SMALLEST_TILE} pixels or more along a side, not {tile}")
+    return mode
+
+
 def _to_uint8(image: np.ndarray) -> np.ndarray:
-    return (image * 255).round().astype(np.uint8)
+    # In place, since images may be large.
+    image *= 255
+    return np.rint(image, out=image).astype(np.uint8)

@@ -1,7 +1,6 @@
 """Everything that may be handed to a `Deblurrer`, as one kind of array."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from fcn_plugin.errors import InputError
+
+from .image_file import read_image, turn_upright
 
 OVERSHOOT = 1e-3
 """How far floats may lie outside [0, 1], as after resizing; they are clipped."""
@@ -26,11 +27,12 @@ def as_rgb(image: Any) -> np.ndarray:
     shapes and types.
     """
     if isinstance(image, str | os.PathLike):
-        return _read(Path(image))
+        photograph = read_image(image)
+        return turn_upright(photograph.rgb, photograph.orientation)
     if isinstance(image, Image.Image):
         return _from_pil(image)
     if isinstance(image, Tensor):
-        if image.ndim != 3 or image.shape[0] not in (1, 3, 4):
+        if image.ndim != 3 or image.shape[0] not in (1, 3):
             raise InputError(f"a tensor of shape {tuple(image.shape)} is no image: give (3, height, width)")
         image = image.detach().movedim(0, -1).cpu()
         image = (image.float() if image.is_floating_point() else image).numpy()
@@ -70,13 +72,3 @@ def _from_pil(image: Image.Image) -> np.ndarray:
     if upright.mode.startswith("I;16"):
         return _from_array(np.asarray(upright, np.uint16))
     return _from_array(np.asarray(upright.convert("RGB")))
-
-
-def _read(path: Path) -> np.ndarray:
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such image")
-    try:
-        with Image.open(path) as image:
-            return _from_pil(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: no image that can be read ({error})") from error

@@ -5,6 +5,7 @@ from PIL import Image
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
+from fcn_plugin.inference.weights_file import write_weights
 
 
 @pytest.fixture
@@ -12,10 +13,12 @@ def deblur(weights):
     return Deblurrer(weights, device="cpu")
 
 
-def test_the_answer_is_the_networks(deblur, network, photograph):
-    restored = deblur(photograph)
+@pytest.mark.parametrize("mode", ["global", "local"])
+def test_the_answer_is_the_networks(weights, network, photograph, mode):
+    restored = Deblurrer(weights, device="cpu", mode=mode)(photograph)
     assert restored.dtype == np.uint8
     assert restored.shape == photograph.shape
+    network.pool_locally((256, 256) if mode == "local" else None)
     with torch.inference_mode():
         expected = network(torch.from_numpy(photograph).movedim(-1, 0)[None] / 255)[0]
     np.testing.assert_allclose(restored, expected.movedim(0, -1).clamp(0, 1) * 255, atol=0.51)
@@ -67,8 +70,53 @@ def test_without_shipped_weights_it_says_what_to_do(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [({"device": "gpu"}, "device 'gpu' cannot be used"), ({"dtype": "int8"}, "none of float32")],
+    [
+        ({"device": "gpu"}, "device 'gpu' cannot be used"),
+        ({"dtype": "int8"}, "none of float32"),
+        ({"mode": "lokal"}, "choose local or global"),
+        ({"mode": "global", "tile": 512}, "takes images whole"),
+        ({"mode": "local", "tile": 64}, "tiles are 320 pixels or more"),
+    ],
 )
 def test_what_cannot_be_chosen_is_named(weights, options, sentence):
     with pytest.raises(InputError, match=sentence):
         Deblurrer(weights, **options)
+
+
+@pytest.mark.parametrize("mode", ["global", "local"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (300, 5)])
+def test_odd_sizes_work(weights, mode, shape):
+    image = np.full((*shape, 3), 128, np.uint8)
+    assert Deblurrer(weights, device="cpu", mode=mode)(image).shape == image.shape
+
+
+def test_a_self_ensemble_turns_with_the_image(weights, photograph):
+    deblur = Deblurrer(weights, device="cpu", mode="local", self_ensemble=True)
+    turned = deblur(np.rot90(photograph).copy())
+    # The lattice of windows does not turn with it.
+    np.testing.assert_allclose(np.rot90(turned, -1).astype(int), deblur(photograph), atol=2)
+
+
+def test_bfloat16_is_near_float32(weights, photograph):
+    exact, rounded = (
+        Deblurrer(weights, device="cpu", dtype=dtype)(photograph).astype(int)
+        for dtype in ("float32", torch.bfloat16)
+    )
+    assert 0 < np.abs(exact - rounded).mean() < 1
+
+
+def test_what_is_not_finite_is_not_handed_out(weights, photograph):
+    deblur = Deblurrer(weights, device="cpu")
+    deblur.network.register_forward_hook(lambda *_: _[2] * float("nan"))
+    with pytest.raises(InputError, match=r"NaN or infinite in torch\.float32"):
+        deblur(photograph)
+
+
+def test_the_weights_are_described(tmp_path, network, photograph):
+    path = tmp_path / "ours.safetensors"
+    sha256 = write_weights(path, network, {"training": {"crop_size": [16, 24]}})
+    deblur = Deblurrer(path, device="cpu", mode="local")
+    assert deblur.description["name"] == "ours.safetensors"
+    assert deblur.description["sha256"] == sha256
+    assert deblur.description["network"]["width"] == 4
+    assert deblur.network.crop_size == (16, 24)

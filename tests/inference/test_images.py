@@ -1,0 +1,89 @@
+"""What a `Deblurrer` takes, and what it refuses in a sentence."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fcn_plugin.errors import InputError
+from fcn_plugin.inference.images import as_rgb
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((2, 3), 51, np.uint8),
+        np.full((2, 3, 1), 51, np.uint8),
+        np.full((2, 3, 4), 51, np.uint8),
+        np.full((2, 3, 3), 13107, np.uint16),
+        np.full((2, 3, 3), 0.2),
+        torch.full((1, 2, 3), 0.2, dtype=torch.bfloat16),
+        torch.full((3, 2, 3), 51, dtype=torch.uint8),
+        Image.new("L", (3, 2), 51),
+        Image.new("RGBA", (3, 2), (51, 51, 51, 7)),
+        Image.fromarray(np.full((2, 3), 13107, np.uint16)),
+    ],
+)
+def test_everything_becomes_rgb_in_0_to_1(image):
+    rgb = as_rgb(image)
+    assert rgb.dtype == np.float32
+    assert rgb.shape == (2, 3, 3)
+    np.testing.assert_allclose(rgb, 0.2, atol=1e-3)
+
+
+def test_files_and_pil_images_are_turned_upright(tmp_path):
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    pixels[:, :3] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a viewer turns it by a quarter, clockwise
+    path = tmp_path / "photo.png"
+    Image.fromarray(pixels).save(path, exif=exif)
+    from_file = as_rgb(path)
+    assert from_file.shape == (6, 4, 3)
+    assert from_file[:3].min() == 1
+    np.testing.assert_array_equal(from_file, as_rgb(Image.open(path)))
+
+
+def write_truncated(path):
+    Image.effect_noise((64, 64), 50).convert("RGB").save(path, "JPEG")
+    path.write_bytes(path.read_bytes()[:-700])
+
+
+def write_animation(path):
+    frames = [Image.new("L", (8, 8), shade) for shade in (0, 255)]
+    frames[0].save(path, "GIF", save_all=True, append_images=frames[1:])
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (lambda path: None, "cannot be read"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.write_text("no image"), "not a readable image"),
+        (write_truncated, "truncated or damaged"),
+        (lambda path: Image.new("CMYK", (8, 8)).save(path, "JPEG"), "CMYK"),
+        (write_animation, "animation"),
+    ],
+)
+def test_files_that_are_no_photographs_are_refused(tmp_path, write, sentence):
+    path = tmp_path / "photo"
+    write(path)
+    with pytest.raises(InputError, match=rf"photo.*{sentence}"):
+        as_rgb(path)
+
+
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (torch.full((3, 4, 4), float("nan")), "NaN or infinite"),
+        (np.full((4, 4, 3), 255.0), r"lie in \[0, 1\], not in \[255, 255\]"),
+        (np.zeros((4, 4, 3), np.int64), "not int64"),
+        (np.zeros((4, 4, 5), np.uint8), r"shape \(4, 4, 5\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"shape \(0, 4, 3\)"),
+        (torch.zeros(4, 4, 3), r"give \(3, height, width\)"),
+        (None, "a NoneType is no image"),
+    ],
+)
+def test_arrays_that_are_no_images_are_refused(image, sentence):
+    with pytest.raises(InputError, match=sentence):
+        as_rgb(image)

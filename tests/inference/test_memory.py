@@ -1,0 +1,55 @@
+import pytest
+import torch
+from torch import nn
+
+from fcn_plugin import Deblurrer
+from fcn_plugin.errors import InputError
+from fcn_plugin.inference.memory import MARGIN, bytes_per_pixel, spare_memory
+
+from .conftest import random_fcn
+
+
+def test_the_peak_of_a_network_is_found_without_running_it():
+    # At its peak it holds the image, what the first layer made of it and what the second makes of that.
+    network = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(8, 5, 1), nn.Conv2d(5, 3, 1))
+    assert bytes_per_pixel(network, torch.float32) == MARGIN * 4 * (3 + 8 + 5)
+    assert bytes_per_pixel(network, torch.bfloat16) == MARGIN * 2 * (3 + 8 + 5)
+
+
+def test_a_wider_network_needs_more():
+    narrow, wide = (bytes_per_pixel(random_fcn(width=width), torch.float32) for width in (4, 16))
+    assert 2 * narrow < wide < 4 * narrow
+
+
+def test_the_limit_is_kept():
+    unlimited, limited = (spare_memory(torch.device("cpu"), limit) for limit in (1e6, 1.0))
+    assert 0 < limited < 1e9 < unlimited
+
+
+def test_an_image_too_large_for_the_memory_goes_through_in_tiles(weights, monkeypatch):
+    shapes = []
+
+    def note_shape(_, inputs):
+        if not inputs[0].is_meta:  # what the memory is estimated with
+            shapes.append(inputs[0].shape[-2:])
+
+    deblur = Deblurrer(weights, device="cpu", mode="local")
+    deblur.network.register_forward_pre_hook(note_shape)
+    image = torch.rand(400, 700, 3).numpy()
+    spare = 400 * 700 * 200
+    monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: spare)
+    deblur.restore(image)
+    assert len(shapes) > 1
+    needed = bytes_per_pixel(deblur.network, torch.float32)
+    assert spare / 2 < needed * max(height * width for height, width in shapes) < spare
+
+    # Where each tile has to be an image of its own, that would be another result.
+    deblur = Deblurrer(weights, device="cpu", mode="global")
+    with pytest.raises(InputError, match=r"700×400 needs about .* GB in mode 'global'"):
+        deblur.restore(image)
+
+
+def test_too_little_memory_for_anything_is_said(weights, monkeypatch):
+    monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: 1000)
+    with pytest.raises(InputError, match="not enough memory for an image of 700×400"):
+        Deblurrer(weights, device="cpu", mode="local").restore(torch.rand(400, 700, 3).numpy())

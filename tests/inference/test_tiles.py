@@ -1,0 +1,68 @@
+"""Tiles: what they cover, and that nobody sees them."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage import data
+
+from fcn_plugin import Deblurrer
+from fcn_plugin.inference.deblurrer import CONTEXT, FEATHER, SMALLEST_TILE
+from fcn_plugin.inference.tiles import spans
+
+
+@given(st.integers(1, 5000), st.integers(SMALLEST_TILE, 3000), st.sampled_from([8, 24]))
+def test_spans_cover_every_pixel_once(length, size, multiple):
+    found = spans(length, size, CONTEXT, FEATHER, multiple)
+    total = np.zeros(length)
+    for start, stop, weights in found:
+        assert 0 <= start < stop <= length
+        assert stop - start <= size
+        assert start % multiple == 0
+        total[start:stop] += weights
+        if start > 0:
+            assert not weights[:CONTEXT].any()
+        if stop < length:
+            assert not weights[-CONTEXT:].any()
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+    assert (len(found) == 1) == (length <= size)
+
+
+def gradient() -> np.ndarray:
+    """A smooth image, in which every seam would show."""
+    y, x = np.mgrid[0:1:340j, 0:1:480j]
+    return np.stack([x, y, (x + y) / 2], axis=-1).astype(np.float32)
+
+
+def photograph() -> np.ndarray:
+    return data.astronaut()[:340, :480].astype(np.float32) / 255
+
+
+@pytest.mark.parametrize("image", [gradient(), photograph()], ids=["gradient", "photograph"])
+def test_tiles_give_what_the_whole_image_gives(weights, image):
+    whole = Deblurrer(weights, device="cpu", mode="local").restore(image)
+    tiled = Deblurrer(weights, device="cpu", mode="local", tile=SMALLEST_TILE).restore(image)
+    assert np.abs(whole - image).max() > 4 / 255
+    assert np.abs(tiled - whole).max() < 1 / 255
+
+
+def test_running_out_of_memory_halves_the_tiles(weights, monkeypatch):
+    sizes = []
+
+    def limited(blurry: torch.Tensor) -> torch.Tensor:
+        sizes.append(tuple(blurry.shape[-2:]))
+        if blurry[0, 0].numel() > 400 * 400:
+            raise torch.OutOfMemoryError("no memory")
+        return restore(blurry)
+
+    deblur = Deblurrer(weights, device="cpu", mode="local")
+    image = photograph()
+    whole = deblur.restore(image)
+    restore = deblur.network.forward
+    monkeypatch.setattr(deblur.network, "forward", limited)
+    monkeypatch.setattr(Deblurrer, "_fitting_tile", lambda *_: 2 * SMALLEST_TILE)
+    tiled = deblur.restore(image)
+    assert sizes[:2] == [(340, 480), (340, 480)]
+    assert max(sizes[2:]) <= (SMALLEST_TILE, SMALLEST_TILE)
+    assert np.abs(tiled - whole).max() < 1 / 255
