@@ -41,6 +41,7 @@ setup(
         "standalone": ["mmcv-lite>=2.1.0"],
         "test": [
             "pytest>=8.0.0",
+            "pytest-xdist>=3.8.0",
             "hypothesis>=6.100.0",
             "scikit-image>=0.19.3",
             "tensorboard>=2.12.0",

@@ -1,5 +1,6 @@
 """What many tests need: pairs on disk, and the demo's config cut down to seconds."""
 
+import os
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -7,7 +8,14 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+
+# Where the tests run in several processes, one thread each: more of them would fight over the cores. Read by
+# the processes that tests start; what is imported above starts no threads yet.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 PROJECT = Path(__file__).resolve().parents[1]
 
