@@ -16,18 +16,22 @@ def main() -> None:
     )
     parser.add_argument("weights", type=Path, help="a weights file or a checkpoint")
     parser.add_argument("onnx", type=Path, help="the file to write")
+    parser.add_argument(
+        "--mode", choices=("local", "global"), help="of inference, for good (that of Deblurrer)"
+    )
     arguments = parser.parse_args()
 
     with one_sentence_errors():
         if arguments.weights.suffix == ".onnx":
             raise InputError(f"{arguments.weights}: is exported already; give the weights it was made of")
 
+        from fcn_plugin import Deblurrer
         from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
-        from fcn_plugin.inference.weights_file import read_weights
 
-        weights = read_weights(arguments.weights)
-        facts = {**weights.metadata, "weights": arguments.weights.name, "weights_sha256": weights.sha256}
-        difference = export_onnx(weights.network, arguments.onnx, facts)
+        deblurrer = Deblurrer(arguments.weights, device="cpu", dtype="float32", mode=arguments.mode)
+        facts = dict(deblurrer.description)
+        facts.update(weights=facts.pop("name"), weights_sha256=facts.pop("sha256"))
+        difference = export_onnx(deblurrer.network, arguments.onnx, facts)
         print(
             f"{arguments.onnx}: at most {difference:.1e} from torch, of values from 0 to 1, on images of "
             + ", ".join("×".join(map(str, shape)) for shape in CHECKED_SHAPES)

@@ -95,7 +95,7 @@ class Deblurrer:
         self.dtype = _choose_dtype(dtype, self.device)
         self.network = loaded.network.to(self.device, memory_format=torch.channels_last)
         self.mode = _choose_mode(mode, tile, self.network)
-        if self.mode == "local":
+        if self.mode == "local" and isinstance(self.network, FCN):
             self.network.pool_locally(loaded.crop_size or PAPER_CROP)
         self.tile = tile
         self.self_ensemble = self_ensemble
@@ -244,7 +244,7 @@ def _choose_dtype(name: str | torch.dtype | None, device: torch.device) -> torch
 
 
 def _choose_mode(mode: str | None, tile: int | None, network: FCN | OnnxNetwork) -> str:
-    modes = MODES if isinstance(network, FCN) else ("global",)  # an ONNX file does what was exported
+    modes = MODES if isinstance(network, FCN) else (network.mode,)  # an ONNX file does what was exported
     mode = modes[0] if mode is None else mode
     if mode not in modes:
         raise InputError(f"mode {mode!r} is not to be had with these weights: choose {' or '.join(modes)}")

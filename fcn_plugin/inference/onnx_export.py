@@ -39,7 +39,7 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
 
     The file's input is ``blurry``, float32 (batch, 3, height, width), RGB in [0, 1]. Its outputs, shaped
     alike, are ``restored`` and the predictions of the stages before, ``stage_0``, ``stage_1``, …. Padding and
-    cropping are part of it. ``metadata``, plain values, lies in it as JSON.
+    cropping are part of it, and so are local statistics (`FCN.pool_locally`) where they are on. ``metadata``, plain values, lies in it as JSON.
 
     Before it is put in place onnxruntime runs it beside torch on images of `CHECKED_SHAPES`; returns the
     greatest difference of any value.
@@ -54,7 +54,7 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
             f"exporting to ONNX needs PyTorch {oldest}, and this is {torch.__version__}; update it"
         )
     network = _AnySize(copy.deepcopy(network).float().cpu()).requires_grad_(False).eval()
-    content = _onnx_file(network, metadata or {})
+    content = _onnx_file(network, {**(metadata or {}), **_mode(network.network)})
     difference = _greatest_difference(network, OnnxNetwork(content))
     if not difference <= TOLERANCE:  # nor NaN
         raise InputError(
@@ -63,6 +63,11 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
         )
     write_atomically(path, content)
     return difference
+
+
+def _mode(network: FCN) -> dict[str, Any]:
+    """What inference asks a network for beside its results."""
+    return {"mode": "local" if network.crop_size else "global", "multiple_of": network.multiple_of}
 
 
 class _AnySize(nn.Module):
@@ -89,6 +94,8 @@ class _AnySize(nn.Module):
 def _onnx_file(network: _AnySize, metadata: Mapping[str, Any]) -> bytes:
     names = [RESTORED, *(f"{STAGE}{index}" for index in range(len(network.network.grids) - 1))]
     try:
+        import onnxscript  # noqa: F401 - torch asks for it deep inside, and once only
+
         with _quiet():
             program = torch.onnx.export(
                 network,

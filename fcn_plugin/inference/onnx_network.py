@@ -31,6 +31,8 @@ class OnnxNetwork(nn.Module):
 
     Attributes:
         metadata: What `export_onnx` was given.
+        mode: ``"local"`` or ``"global"``, how queries are pooled (`FCN.pool_locally`).
+        multiple_of: Height and width that the network itself pads images to multiples of.
         provider: What runs the network, by onnxruntime's name for it.
 
     Raises `InputError` when onnxruntime is missing, and for a file that is missing, damaged or another's.
@@ -46,6 +48,8 @@ class OnnxNetwork(nn.Module):
         if metadata is None or RESTORED not in outputs:
             raise InputError(f"{name}: holds a network of other origin; make one with tools/export_onnx.py")
         self.metadata: dict[str, Any] = json.loads(metadata)
+        self.mode: str = self.metadata["mode"]
+        self.multiple_of: tuple[int, int] = tuple(self.metadata["multiple_of"])
         self.stages = [*sorted(output for output in outputs if output.startswith(STAGE)), RESTORED]
 
     def forward(self, blurry: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.inference.onnx_export import OLDEST_TORCH
+from fcn_plugin.inference.weights_file import write_weights
 from fcn_plugin.models import FCN
 
 from ..conftest import PROJECT
@@ -66,9 +67,9 @@ def exported(tmp_path_factory) -> Exported:
         pytest.skip(f"exporting to ONNX needs PyTorch {OLDEST_TORCH}")
     folder = tmp_path_factory.mktemp("onnx")
     weights, onnx = folder / "weights.pth", folder / "network.onnx"
-    torch.save(
-        random_fcn(stages=3, pyramid_widths=(4, 6), processing_block={"stacks": 1}).state_dict(), weights
-    )
+    network = random_fcn(stages=3, pyramid_widths=(4, 6), processing_block={"stacks": 1})
+    # Windows of 24×24 to 48×48 pixels.
+    write_weights(weights, network, {"training": {"crop_size": [48, 48]}})
     command = [sys.executable, str(PROJECT / "tools/export_onnx.py"), str(weights), str(onnx)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

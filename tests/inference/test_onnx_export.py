@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference import onnx_export
 from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
@@ -23,8 +24,9 @@ def test_onnxruntime_alone_computes_what_torch_does(exported, batch, size):
     session = onnxruntime.InferenceSession(exported.onnx, providers=["CPUExecutionProvider"])
     images = torch.rand(batch, 3, *size, generator=torch.Generator().manual_seed(1))
     outputs = session.run(["stage_0", "stage_1", "restored"], {"blurry": images.numpy()})
+    network = Deblurrer(exported.weights, device="cpu", mode="local").network
     with torch.inference_mode():
-        expected = read_weights(exported.weights).network.predict_stages(images)
+        expected = network.predict_stages(images)
     for output, prediction in zip(outputs, expected, strict=True):
         np.testing.assert_allclose(output, prediction, atol=1e-5)
     assert size == (1, 1) or np.abs(outputs[-1] - images.numpy()).max() > 1e-3
@@ -48,6 +50,19 @@ def test_the_greatest_difference_is_printed(exported):
     (difference,) = re.findall(r"at most (\S+) from torch", exported.printed)
     assert 0 < float(difference) < 1e-5
     assert all("×".join(map(str, shape)) in exported.printed for shape in CHECKED_SHAPES)
+
+
+def test_global_statistics_are_exported_too(exported, photograph, tmp_path):
+    network = random_fcn(stages=2, pyramid_widths=(4, 6), processing_block={"stacks": 1})
+    path = tmp_path / "network.onnx"
+    assert export_onnx(network, path) < 1e-5
+    deblur = Deblurrer(path, device="cpu")
+    assert deblur.mode == "global"
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(photograph).movedim(-1, 0)[None] / 255)[0].movedim(0, -1)
+    np.testing.assert_allclose(deblur(photograph), expected.clamp(0, 1) * 255, atol=0.6)
+    with pytest.raises(InputError, match=r"mode 'local' is not to be had with these weights: choose global"):
+        Deblurrer(path, mode="local")
 
 
 def test_the_file_names_the_weights(exported):

@@ -11,9 +11,7 @@ from fcn_plugin.inference.onnx_network import OnnxNetwork
 
 
 def test_the_file_serves_as_weights(exported, photograph):
-    deblur, reference = (
-        Deblurrer(path, device="cpu", mode="global") for path in (exported.onnx, exported.weights)
-    )
+    deblur, reference = (Deblurrer(path, device="cpu") for path in (exported.onnx, exported.weights))
     image = photograph.astype(np.float32) / 255
     np.testing.assert_allclose(deblur.restore(image), reference.restore(image), atol=1e-5)
     for stage, expected in zip(deblur.stages(image), reference.stages(image), strict=True):
@@ -31,9 +29,7 @@ def test_the_command_runs_the_file(exported, photograph, tmp_path):
         main([*words, "--device", "cpu"])
     assert exited.value.code == 0
     restored = np.asarray(Image.open(tmp_path / "out/photo.png"))
-    np.testing.assert_allclose(
-        restored, Deblurrer(exported.weights, device="cpu", mode="global")(photograph), atol=1
-    )
+    np.testing.assert_allclose(restored, Deblurrer(exported.weights, device="cpu")(photograph), atol=1)
     assert (restored != photograph).any()
 
 

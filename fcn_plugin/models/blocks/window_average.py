@@ -1,5 +1,6 @@
 """Averages over all of an image, or over windows of it."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -28,13 +29,10 @@ class WindowAverage(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         if self.window is None:
             return F.adaptive_avg_pool2d(features, 1)
-        blocks = F.avg_pool2d(features, STEP, ceil_mode=True)
-        rows, columns = (
-            min(max(round(side / STEP), 1), size)
-            for side, size in zip(self.window, blocks.shape[-2:], strict=True)
-        )
-        means = F.avg_pool2d(blocks, (rows, columns), stride=1)
-        return F.pad(means, ((columns - 1) // 2, columns // 2, (rows - 1) // 2, rows // 2), mode="replicate")
+        means = F.avg_pool2d(features, STEP, ceil_mode=True).float()  # sums of bfloat16 would be too rough
+        for axis, side in zip((-2, -1), self.window, strict=True):
+            means = _sliding_mean(means, axis, max(round(side / STEP), 1))
+        return means.to(features.dtype)
 
     def spread(self, values: Tensor, size: tuple[int, int]) -> Tensor:
         """Brings what was made of the averages, one value per place, to the features' ``size`` (H, W).
@@ -44,3 +42,15 @@ class WindowAverage(nn.Module):
         if self.window is None:
             return values
         return F.interpolate(values, scale_factor=STEP, mode="bilinear")[..., : size[0], : size[1]]
+
+
+def _sliding_mean(values: Tensor, axis: int, length: int) -> Tensor:
+    """The mean over the ``length`` values around each place along ``axis``, over all where there are fewer.
+
+    It is the difference of two sums, so that nothing is decided by the size: what is exported holds for all.
+    """
+    size = values.shape[axis]
+    length = torch.sym_min(length, size)
+    sums = torch.cat([torch.zeros_like(values.narrow(axis, 0, 1)), values.cumsum(axis)], axis)
+    start = (torch.arange(size, device=values.device) - (length - 1) // 2).clamp(0, size - length)
+    return (sums.index_select(axis, start + length) - sums.index_select(axis, start)) / length
