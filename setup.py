@@ -55,6 +55,8 @@ setup(
         # LPIPS, NIQE and other metrics (docs/metrics.md). Its own requirements are many, torchvision and
         # opencv-python-headless among them, so it stands alone.
         "metrics": ["pyiqa>=0.1.16"],
+        # Measured beside this package's metrics where it is installed (tools/benchmark_metrics.py).
+        "benchmark": ["torchmetrics>=1.9.0"],
         # Networks of other papers (docs/peers.md). Not among the tests' packages: they bring torchvision,
         # which fails beside a torch of another build.
         "peers": ["spandrel>=0.4.2", "spandrel_extra_arches>=0.2.0"],

@@ -63,8 +63,16 @@ def read_checkpoint(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def check_resumable(path: str | os.PathLike) -> None:
-    """Raises `InputError` unless training can go on from the checkpoint at ``path``."""
-    if "optimizer" not in read_checkpoint(path):
+    """Raises `InputError` unless training can go on from the checkpoint at ``path``, safely."""
+    checkpoint = read_checkpoint(path)
+    meta = checkpoint.get("meta", {})
+    if not isinstance(meta, dict) or "config" in meta:
+        raise InputError(
+            f"{path}: refused, because MMEngine would run the text that it holds as `config` (nothing of it "
+            "was run); checkpoints of this toolkit keep their config as `cfg`, so start from its weights with "
+            f"--cfg-options load_from={path}"
+        )
+    if "optimizer" not in checkpoint:
         raise InputError(
             f"{path}: has no optimizer state (best checkpoints are saved without), so training cannot "
             "resume from it; resume from an epoch_N.pth, or start from these weights with "

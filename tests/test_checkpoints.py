@@ -60,3 +60,11 @@ def test_best_checkpoints_cannot_be_resumed(tmp_path):
         check_resumable(path)
     torch.save({"state_dict": {}, "optimizer": {}}, path)
     check_resumable(path)
+
+
+def test_no_config_in_a_checkpoint_is_run_on_resuming(tmp_path):
+    path, proof = tmp_path / "hostile.pth", tmp_path / "proof"
+    torch.save({"optimizer": {}, "meta": {"config": f"import os; os.mkdir({str(proof)!r})"}}, path)
+    with pytest.raises(InputError, match=r"hostile\.pth: refused, because MMEngine would run"):
+        check_resumable(path)
+    assert not proof.exists()
