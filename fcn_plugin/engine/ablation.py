@@ -15,6 +15,7 @@ from mmengine.runner import find_latest_checkpoint
 
 from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.errors import InputError
+from fcn_plugin.evaluation.table import BASELINE
 from fcn_plugin.files import write_atomically
 
 from .launch import load_config
@@ -114,22 +115,31 @@ def _spread(values: list[float]) -> dict[str, Any]:
 
 
 def ablation_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Lays `summarise`'s rows out as Markdown: mean ± spread, and differences from the baseline likewise."""
-    names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
+    """Lays `summarise`'s rows out as Markdown: mean ± spread, and differences from the baseline likewise.
+
+    What the blurry images score, the same for every variant, comes below.
+    """
+    found = {name: values for row in rows for name, values in row["metrics"].items()}
+    names = [name for name in found if not name.endswith(BASELINE)]
     head = ["variant", "seeds", *(f"{name} | difference" for name in names)]
     lines = [f"| {' | '.join(head)} |", "|---|---" + "|--:" * 2 * len(names) + "|"]
     for row in rows:
         cells = [row["variant"], ", ".join(map(str, row["seeds"]))]
         for name in names:
-            cells.append(_cell(name, row["metrics"].get(name), sign=""))
+            cells.append(_cell(name, row["metrics"].get(name)))
             cells.append(_cell(name, row["differences"].get(name), sign="+"))
         lines.append(f"| {' | '.join(cells)} |")
+    blurry = [
+        f"{name.removesuffix(BASELINE)} {_cell(name, found[name])}" for name in found if name not in names
+    ]
+    if blurry:
+        lines += ["", f"The blurry images: {', '.join(blurry)}."]
     return "\n".join(lines) + "\n"
 
 
-def _cell(name: str, value: Mapping[str, Any] | None, sign: str) -> str:
+def _cell(name: str, value: Mapping[str, Any] | None, sign: str = "") -> str:
     if value is None:
         return ""
     digits = 3 if "PSNR" in name else 5
-    spread = "" if value["spread"] is None else f" ± {value['spread']:.{digits}f}"
+    spread = "" if not value["spread"] else f" ± {value['spread']:.{digits}f}"
     return f"{value['mean']:{sign}.{digits}f}{spread}"

@@ -27,7 +27,8 @@ class DeblurringModel(BaseModel):
     convolutions are fastest in. ``compile_network``, ``True`` or arguments of ``torch.compile``, compiles the
     network alone; MMEngine's ``compile`` would take in the logging too. ``local_statistics`` is the size of
     the training's crops, in pixels or (height, width): with it, `FCN` predicts as `FCN.pool_locally` tells,
-    while it trains as ever.
+    while it trains as ever. ``stage`` takes the prediction of another stage than the last, counted from 0, as
+    `FCN`'s answer, to see what each of them is worth.
 
     Modes of ``forward``:
 
@@ -44,6 +45,7 @@ class DeblurringModel(BaseModel):
         channels_last: bool = True,
         compile_network: bool | dict[str, Any] = False,
         local_statistics: int | tuple[int, int] | None = None,
+        stage: int | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ):
@@ -54,13 +56,18 @@ class DeblurringModel(BaseModel):
         if compile_network:
             self.network.compile(**({} if compile_network is True else compile_network))
         self.crop_size = None if local_statistics is None else to_2tuple(local_statistics)
+        self.stage = stage
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
 
     def forward(
         self, inputs: Tensor, data_samples: list[BaseDataElement] | None = None, mode: str = "tensor"
     ) -> Any:
+        inputs = inputs.contiguous(memory_format=self.memory_format)
         with self._statistics(local=mode == "predict" and self.crop_size is not None):
-            outputs = self.network(inputs.contiguous(memory_format=self.memory_format))
+            if mode == "predict" and self.stage is not None:
+                outputs = self.network.predict_stages(inputs)[self.stage]
+            else:
+                outputs = self.network(inputs)
         if mode == "tensor":
             return outputs
         if mode == "loss":
@@ -75,10 +82,14 @@ class DeblurringModel(BaseModel):
     @property
     def inference(self) -> str:
         """How images are restored in ``"predict"``, to be named beside every score."""
-        if self.crop_size is None:
-            return "whole image, global statistics" if isinstance(self.network, FCN) else "whole image"
-        height, width = self.crop_size
-        return f"whole image, local statistics of {height}×{width}"
+        words = ["whole image"]
+        if self.crop_size is not None:
+            words.append("local statistics of {}×{}".format(*self.crop_size))
+        elif isinstance(self.network, FCN):
+            words.append("global statistics")
+        if self.stage is not None:
+            words.append(f"prediction of stage {self.stage}")
+        return ", ".join(words)
 
     @contextlib.contextmanager
     def _statistics(self, local: bool) -> Iterator[None]:

@@ -59,6 +59,21 @@ def test_means_spreads_and_differences_with_the_same_seed(tmp_path):
     assert "| 4 stages - PB | 0, 1, 2 | 29.167 ± 1.258 | -0.750 ± 0.354 |" in table
 
 
+def test_what_the_blurry_images_score_is_told_once():
+    scores = {"PSNR": 30.0, "PSNR-blurry": 25.0}
+    row = {
+        "variant": "4 stages",
+        "seeds": [0, 1],
+        "metrics": {
+            name: {"values": [value] * 2, "mean": value, "spread": 0.0} for name, value in scores.items()
+        },
+        "differences": {},
+    }
+    table = ablation_table([row, {**row, "variant": "1 stages"}])
+    assert table.count("25.000") == 1
+    assert table.endswith("\n\nThe blurry images: PSNR 25.000.\n")
+
+
 def test_machines_of_finished_runs_are_told_once_each(tmp_path):
     runs = [Run("4 stages", seed, tmp_path / str(seed)) for seed in range(4)]
     for run, device in zip(runs, ("one", "one", "other", "not done"), strict=True):

@@ -113,3 +113,17 @@ def test_local_statistics_are_for_prediction_alone():
     assert torch.equal(model(images), tensor)
     assert model.inference == "whole image, local statistics of 16×16"
     assert DeblurringModel(NETWORK, LOSS).inference == "whole image, global statistics"
+
+
+def test_another_stage_may_be_the_answer():
+    data = batch((16, 16))
+    model = DeblurringModel(NETWORK, LOSS).eval()
+    torch.nn.init.normal_(
+        model.network.local_feature_catcher.stages[0][0].prediction_head.residual.weight, std=0.1
+    )
+    stages = model.network.predict_stages(model.data_preprocessor(data)["inputs"])
+    assert not torch.equal(stages[0], stages[-1])
+    model.stage = 0
+    (sample,) = model.test_step(data)
+    assert torch.equal(sample.pred_img, stages[0][0])
+    assert model.inference == "whole image, global statistics, prediction of stage 0"
