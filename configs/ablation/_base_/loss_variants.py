@@ -4,5 +4,5 @@ variants = {
         baseline="barrier, rmse", options={"model.loss.mode": mode, "model.loss.criterion": criterion}
     )
     for mode in ("barrier", "softmax", "fixed", "literal")
-    for criterion in ("rmse", "charbonnier", "charbonnier_edge")
+    for criterion in ("rmse", "charbonnier", "charbonnier+edge")
 }
