@@ -69,8 +69,8 @@ def check_resumable(path: str | os.PathLike) -> None:
     if not isinstance(meta, dict) or "config" in meta:
         raise InputError(
             f"{path}: refused, because MMEngine would run the text that it holds as `config` (nothing of it "
-            "was run); checkpoints of this toolkit keep their config as `cfg`, so start from its weights with "
-            f"--cfg-options load_from={path}"
+            "was run); checkpoints of this toolkit keep their config as `cfg`, so start from its weights "
+            f"with --cfg-options load_from={path}"
         )
     if "optimizer" not in checkpoint:
         raise InputError(

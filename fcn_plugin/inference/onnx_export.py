@@ -39,7 +39,8 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
 
     The file's input is ``blurry``, float32 (batch, 3, height, width), RGB in [0, 1]. Its outputs, shaped
     alike, are ``restored`` and the predictions of the stages before, ``stage_0``, ``stage_1``, …. Padding and
-    cropping are part of it, and so are local statistics (`FCN.pool_locally`) where they are on. ``metadata``, plain values, lies in it as JSON.
+    cropping are part of it, and so are local statistics (`FCN.pool_locally`) where they are on. ``metadata``,
+    plain values, lies in it as JSON.
 
     Before it is put in place onnxruntime runs it beside torch on images of `CHECKED_SHAPES`; returns the
     greatest difference of any value.

@@ -5,6 +5,7 @@ import pytest
 from fcn_plugin.engine.ablation import Run, ablation_table, machines_of, plan_runs, summarise
 from fcn_plugin.engine.launch import load_config
 from fcn_plugin.errors import InputError
+from fcn_plugin.registry import MODELS
 
 TABLE_2 = "configs/ablation/table2.py"
 
@@ -19,6 +20,14 @@ def test_table_2_has_16_rows_and_four_full_networks(tmp_path):
     for run in runs:
         model = load_config(str(run.config)).model
         assert model.loss.stages == model.network.stages
+
+
+def test_every_loss_of_the_sweep_is_one(tmp_path):
+    runs = plan_runs("configs/ablation/losses.py", None, [0], tmp_path)
+    losses = [
+        MODELS.build({**load_config(str(run.config)).model.loss, "_scope_": "fcn_plugin"}) for run in runs
+    ]
+    assert len({(loss.mode, type(loss.criterion)) for loss in losses}) == len(losses) == 12
 
 
 def test_planning_again_is_the_same_plan_and_another_config_is_refused(tmp_path):

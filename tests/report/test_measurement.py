@@ -21,7 +21,7 @@ def test_what_the_tools_write_is_read(tiny_config, tmp_path):
     assert measurement.scores.keys() == {"demo (5 pairs)"}
     assert measurement.scores["demo (5 pairs)"].keys() >= {"PSNR", "PSNR-blurry", "SSIM-matlab"}
     assert measurement.parameters == count_parameters(model.network)
-    assert measurement.protocol.endswith("; whole image, float32 on cpu")
+    assert measurement.protocol.endswith("; whole image, global statistics, float32 on cpu")
 
 
 @pytest.mark.parametrize(

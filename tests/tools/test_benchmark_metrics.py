@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import torch
 
 from fcn_plugin.benchmark.metrics.scorers import ALL_THREE, SKIMAGE, SKIMAGE_GAUSSIAN
 from tools import benchmark_metrics
@@ -14,7 +15,12 @@ def measured(tmp_path_factory):
     write_pairs(folder / "pairs", 1)
     words = ["--pairs", folder / "pairs", "--size", "24", "36", "--rounds", "2", "--batch", "2"]
     words += ["--out", folder / "metrics.json", "--page", folder / "page.md"]
-    benchmark_metrics.main([str(word) for word in words])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        benchmark_metrics.main([str(word) for word in words])
+    finally:
+        torch.set_num_threads(threads)
     return folder
 
 

@@ -160,7 +160,9 @@ def test_two_processes_agree_with_each_other_and_with_one(trained):
         places = ["--work-dir", name, "--save-images", f"{name}/images"]
         result = run([*command, *places, *options], folder, **environment)
         assert result.returncode == 0, result.stderr
-        assert ("whole image, float32 on cpu, in 2 processes" in result.stdout) == (name == "two")
+        assert ("whole image, global statistics, float32 on cpu, in 2 processes" in result.stdout) == (
+            name == "two"
+        )
     assert (folder / "two" / "per_image.csv").read_text() == (folder / "one" / "per_image.csv").read_text()
     images = sorted(path.relative_to(folder / "one") for path in (folder / "one").glob("images/**/*.png"))
     assert [path.stem for path in images] == ["000", "001", "002", "003", "004"]

@@ -20,8 +20,8 @@ def compare(
 ) -> dict[str, Any]:
     """Measures all scorers on a pair, uint8 RGB (3, H, W); returns the figures as JSON's types.
 
-    On a processor they score one pair at a time, on one thread and then on as many as torch and OpenCV take;
-    on a GPU, if there is one, as many as each of ``batches`` says. A round calls every scorer once. All times
+    On a processor they score one pair at a time, on one thread and then on as many as torch and OpenCV take,
+    if these are more; on a GPU, if there is one, as many as each of ``batches`` says. A round calls every scorer once. All times
     are for one pair, ``processor_ms`` that of all the process's threads; ``of_skimage`` is the processor time
     in scikit-image's, round by round.
     """
@@ -31,8 +31,9 @@ def compare(
         report("on one thread ...")
         rows = _measure("cpu", pair, rounds)
         machine = machine_facts("cpu")
-    report("on as many threads as torch and OpenCV take ...")
-    rows += _measure("cpu", pair, rounds)
+    if _threads() > 1:
+        report("on as many threads as torch and OpenCV take ...")
+        rows += _measure("cpu", pair, rounds)
     if torch.cuda.is_available():
         machine["gpu"] = machine_facts("cuda")["device"]
         for batch in batches:
@@ -57,6 +58,10 @@ def check_agreement(image: Tensor, reference: Tensor) -> None:
         raise RuntimeError(f"SSIM per-channel is {ours} here and {theirs} by scikit-image")
 
 
+def _threads() -> int:
+    return max(torch.get_num_threads(), cv2.getNumThreads())
+
+
 def _measure(device: str, pair: Sequence[Tensor], rounds: int) -> list[dict[str, Any]]:
     found = scorers(*pair)
     for scorer in found.values():
@@ -71,7 +76,7 @@ def _measure(device: str, pair: Sequence[Tensor], rounds: int) -> list[dict[str,
         wall, processor = zip(*values, strict=True)
         row = {
             "device": device,
-            "threads": max(torch.get_num_threads(), cv2.getNumThreads()),
+            "threads": _threads(),
             "batch": batch,
             "scorer": name,
             "wall_ms": summary([1e3 * seconds / batch for seconds in wall]),
