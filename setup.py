@@ -18,7 +18,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.10",
     packages=find_packages(include=["fcn_plugin", "fcn_plugin.*"]),
-    package_data={"fcn_plugin.inference": ["examples/*"]},
+    package_data={"fcn_plugin.inference": ["examples/*", "weights/*"]},
     # The lower bounds have been run: tools/check_oldest.py, docs/oldest_versions.txt.
     install_requires=[
         "torch>=2.6.0",  # torch.load is safe by default from 2.6 on

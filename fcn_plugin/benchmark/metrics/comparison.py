@@ -21,9 +21,9 @@ def compare(
     """Measures all scorers on a pair, uint8 RGB (3, H, W); returns the figures as JSON's types.
 
     On a processor they score one pair at a time, on one thread and then on as many as torch and OpenCV take,
-    if these are more; on a GPU, if there is one, as many as each of ``batches`` says. A round calls every scorer once. All times
-    are for one pair, ``processor_ms`` that of all the process's threads; ``of_skimage`` is the processor time
-    in scikit-image's, round by round.
+    if these are more; on a GPU, if there is one, as many as each of ``batches`` says. A round calls every
+    scorer once. All times are for one pair, ``processor_ms`` that of all the process's threads;
+    ``of_skimage`` is the processor time in scikit-image's, round by round.
     """
     check_agreement(image, reference)
     pair = image[None], reference[None]
