@@ -49,11 +49,6 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
     difference is more than `TOLERANCE`.
     """
     path = Path(path)
-    if torch.__version__ < OLDEST_TORCH:
-        oldest = ".".join(map(str, OLDEST_TORCH))
-        raise InputError(
-            f"exporting to ONNX needs PyTorch {oldest}, and this is {torch.__version__}; update it"
-        )
     network = _AnySize(copy.deepcopy(network).float().cpu()).requires_grad_(False).eval()
     content = _onnx_file(network, {**(metadata or {}), **_mode(network.network)})
     difference = _greatest_difference(network, OnnxNetwork(content))
@@ -97,6 +92,11 @@ def _onnx_file(network: _AnySize, metadata: Mapping[str, Any]) -> bytes:
     try:
         import onnxscript  # noqa: F401 - torch asks for it deep inside, and once only
 
+        if torch.__version__ < OLDEST_TORCH:
+            oldest = ".".join(map(str, OLDEST_TORCH))
+            raise InputError(
+                f"exporting to ONNX needs PyTorch {oldest}, and this is {torch.__version__}; update it"
+            )
         with _quiet():
             program = torch.onnx.export(
                 network,

@@ -10,6 +10,7 @@ from matplotlib.text import Annotation, Text
 FONT_SIZE = 8
 GAPS = (8, 14, 22, 32, 44, 58)  # from a marker's centre, in points of print
 MARKER = 6  # from a marker's centre to its rim
+AIR = 1  # around a text, whose extent changes by up to a pixel with its place
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
 
@@ -36,10 +37,12 @@ def place_labels(axes: Axes, labels: Sequence[tuple[float, float, str]]) -> list
             fontsize=FONT_SIZE,
             arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.7, "shrinkA": 0, "shrinkB": MARKER},
         )
-        size = np.array(Text.get_window_extent(label).size)  # the annotation's own has the line in it
+        air = AIR * pixels
+        # The annotation's own extent has the line in it.
+        size = np.array(Text.get_window_extent(label).size) + 2 * air
         places = list(_places(centre, size, pixels))
         boxes = min(places, key=lambda boxes: _covered(boxes, taken, inside))
-        label.set_position((boxes[0, :2] - centre) / pixels)
+        label.set_position((boxes[0, :2] + air - centre) / pixels)
         label.arrow_patch.set_visible(len(boxes) > 1)
         taken = np.concatenate([taken, boxes])
         written.append(label)
