@@ -73,9 +73,11 @@ def main(words: list[str] | None = None) -> None:
             if not arguments.report:
                 execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)
         finally:
-            figures = {"configs": arguments.configs, "runs": gather(runs)}
-            write_atomically(out, json.dumps(figures, indent=2) + "\n")
-        print(f"figures      {out}")
+            found = gather(runs)
+            if found:  # otherwise the figures of earlier runs stay
+                figures = {"configs": arguments.configs, "runs": found}
+                write_atomically(out, json.dumps(figures, indent=2) + "\n")
+                print(f"figures      {out}")
         write_page(out.parent, arguments.page)
         print(f"page         {arguments.page}")
 

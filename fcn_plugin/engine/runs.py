@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
+from threading import Event
 from typing import Any, NamedTuple
 
 from fcn_plugin.errors import InputError
@@ -77,8 +78,10 @@ def execute(
     each when the one before is done; the last is to write ``run.results`` with ``metrics``. ``threads`` are
     those of each process on the CPU, PyTorch's choice if None.
 
-    Raises `InputError` naming the log when a run fails; runs under way are finished first.
+    Raises `InputError` naming the log when a run fails; no other is started then, and those under way are
+    finished first.
     """
+    failed = Event()
     free: Queue[str | None] = Queue()
     for device in devices:
         free.put(device)
@@ -86,10 +89,15 @@ def execute(
     def execute_one(run: Run) -> None:
         device = free.get()
         try:
+            if failed.is_set():
+                return
             report(f"{run.folder.name} starts" + (f" on GPU {device}" if device is not None else ""))
             for log, words in commands(run):
                 _run_python(run, log, words, _environment(device, threads))
             report(f"{run.folder.name} is done: {json.loads(run.results.read_text())['metrics']}")
+        except BaseException:
+            failed.set()
+            raise
         finally:
             free.put(device)
 

@@ -96,14 +96,16 @@ def _blurry(measured: Sequence[Row]) -> Iterator[Row]:
             dataset: {name.removesuffix(BASELINE): scores[name] for name in scores if name.endswith(BASELINE)}
             for dataset, scores in row.scores.items()
         }
+        if not any(baselines.values()):
+            continue
         for known, methods in found:
             if _agree(known, baselines):
-                known.update(baselines)
+                for dataset, scores in baselines.items():
+                    known.setdefault(dataset, {}).update(scores)
                 methods.append(row.method)
                 break
         else:
             found.append((baselines, [row.method]))
-    found = [(scores, methods) for scores, methods in found if any(scores.values())]
     for scores, methods in found:
         name = BLURRY if len(found) == 1 else f"{BLURRY} ({'; '.join(methods)})"
         source = f"with {'; '.join(methods)}"

@@ -105,3 +105,10 @@ def test_the_data_has_every_digit(write_results):
     assert row["average"] == {"PSNR": pytest.approx(30.0617283945)}
     assert row["sha256"] == "a" * 64
     assert comparison_rows([], measured(path))[0].score(AVERAGE, "SSIM-matlab") is None
+
+
+def test_a_result_without_blurry_scores_takes_none_away(write_results):
+    one, two = write_results("one"), write_results("two", metrics={"GoPro/PSNR": 31})
+    blurry, *_ = comparison_rows([], measured(one, two))
+    assert (blurry.method, blurry.score("GoPro", "PSNR")) == ("blurry", 25.64)
+    assert blurry.source == "with fcn_gopro"

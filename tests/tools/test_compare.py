@@ -53,9 +53,12 @@ def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys
     assert "starts" not in capsys.readouterr().out
 
 
-def test_a_comparison_that_has_no_results_yet_writes_none(compare, tmp_path):
+def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compare, tmp_path):
+    earlier = tmp_path / "figures/comparison_tiny.json"
+    earlier.parent.mkdir()
+    earlier.write_text('{"configs": ["earlier.py"], "runs": []}')
     compare("--report")
-    assert json.loads((tmp_path / "figures/comparison_tiny.json").read_text())["runs"] == []
+    assert json.loads(earlier.read_text())["configs"] == ["earlier.py"]
     assert "##" not in (tmp_path / "docs/page.md").read_text()
 
 
