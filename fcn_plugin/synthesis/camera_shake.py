@@ -101,11 +101,13 @@ class CameraShake:
 
         moments = np.linspace(-exposure_time / 2, exposure_time / 2, _MOMENTS)
         corners = np.array([[x, y] for x in (0, patch.width - 1) for y in (0, patch.height - 1)])
-        ways = project(matrices(turn, moments), corners) - corners - self.margin
-        drifts = drift.displacement(moments)
-        farthest = np.abs(ways).max() + np.abs(drifts).max()
-        size = min(1.0, self.reach / farthest)
-        turn, drift = size * turn, size * drift
+        # Twice, since far paths are by no means proportional to their angles.
+        for _ in range(2):
+            ways = project(matrices(turn, moments), corners) - corners - self.margin
+            drifts = drift.displacement(moments)
+            farthest = np.abs(ways).max() + np.abs(drifts).max()
+            size = min(1.0, self.reach / farthest)
+            turn, drift = size * turn, size * drift
 
         longest_step = size * (_longest_step(ways) + _longest_step(drifts[:, None]))
         pairs_of_sub_frames = np.ceil(longest_step * (_MOMENTS - 1) / self.step / 2)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fcn_plugin.errors import InputError
@@ -43,6 +43,7 @@ def test_the_middle_sub_frame_is_the_picture():
     step=st.floats(0.5, 2),
     objects=st.booleans(),
 )
+@example(seed=545, speed=9.0, reach=13, step=1.0, objects=False)  # a far path, scaled down
 def test_paths_stay_within_reach_and_step(seed, speed, reach, step, objects):
     exposure = draw(seed, speed=speed, reach=reach, step=step, moving_objects=float(objects))
     drift = exposure.moving_object.drift if objects else np.zeros((1, 2))
