@@ -42,6 +42,7 @@ def measure(arguments: argparse.Namespace) -> str:
 
     from fcn_plugin import Deblurrer
     from fcn_plugin.benchmark.facts import machine_facts
+    from fcn_plugin.benchmark.markdown import versions
     from fcn_plugin.datasets import PairedImageDataset
     from fcn_plugin.evaluation import psnr
     from fcn_plugin.inference.tiles import restore_in_tiles, spans
@@ -85,7 +86,6 @@ def measure(arguments: argparse.Namespace) -> str:
         print(pair["key"], *(f"{way} {values[-1]:.3f}" for way, values in scores.items()), flush=True)
 
     facts = machine_facts(plain.device.type)
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     lines = [
         f"`{plain.description['name']}`, sha256 {plain.description['sha256'][:12]}, trained on crops of "
         f"{crop[0]}×{crop[1]}; {len(indices)} pairs of {', '.join(sorted(sizes))}.",
@@ -101,7 +101,7 @@ def measure(arguments: argparse.Namespace) -> str:
         )
     lines += [
         "",
-        f"{facts['device']}, {facts['threads']} threads, {arguments.dtype}; {versions}; commit "
+        f"{facts['device']}, {facts['threads']} threads, {arguments.dtype}; {versions(facts)}; commit "
         f"{facts['commit']}, {facts['date']}.",
     ]
     return "\n".join(lines) + "\n"

@@ -7,6 +7,9 @@ from mmengine.analysis import FlopAnalyzer
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+COST_SIZE = (256, 256)
+"""Height and width of the image that multiply-accumulates are told for, as papers do."""
+
 # What both counters count. MMEngine's also counts the elementwise work of normalisations and resizing, which
 # no published figure of these networks includes.
 PRODUCTS = ("conv", "linear", "matmul", "addmm", "bmm", "einsum")

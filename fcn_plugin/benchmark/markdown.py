@@ -1,6 +1,7 @@
 """Figures and tables as the pages on benchmarks show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -12,6 +13,11 @@ def figures(summary: Mapping[str, float]) -> str:
     """Median, with the lowest and the highest in brackets, to three digits."""
     median, lowest, highest = (_short(summary[name]) for name in ("median", "lowest", "highest"))
     return f"{median} ({lowest}–{highest})"
+
+
+def versions(machine: Mapping[str, Any]) -> str:
+    """The packages of `machine_facts` with their versions, in a line."""
+    return ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
 
 
 def _short(value: float) -> str:

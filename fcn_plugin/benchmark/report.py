@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from .markdown import versions
+
 HEAD = """\
 # Benchmarks
 
@@ -41,12 +43,11 @@ def benchmark_page(results: Iterable[dict[str, Any]]) -> str:
 
 def _section(result: dict[str, Any]) -> str:
     machine = result["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     height, width = result["cost_size"]
     lines = [
         f"## {machine['device']}, {machine['date']}",
         "",
-        f"Commit {machine['commit']}; {machine['threads']} threads on the CPU; {versions}.",
+        f"Commit {machine['commit']}; {machine['threads']} threads on the CPU; {versions(machine)}.",
         "",
         f"| network | parameters (M) | GMACs at {height}×{width} (PyTorch) | (MMEngine) |",
         "|---|--:|--:|--:|",

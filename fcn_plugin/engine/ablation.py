@@ -15,7 +15,7 @@ from mmengine.runner import find_latest_checkpoint
 
 from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.errors import InputError
-from fcn_plugin.evaluation.table import BASELINE
+from fcn_plugin.evaluation.image_metric import BASELINE
 from fcn_plugin.files import write_atomically
 
 from .launch import load_config

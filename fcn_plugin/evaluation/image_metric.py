@@ -12,6 +12,9 @@ from fcn_plugin.errors import InputError
 
 from .prediction_field import PredictionField
 
+BASELINE = "-blurry"
+"""Ends the names of what the blurry images score."""
+
 
 class ImageMetric(BaseMetric):
     """Scores restored images, rounded to 8 bits, most often against sharp ones, and averages by dataset.
@@ -74,7 +77,7 @@ class ImageMetric(BaseMetric):
             ]
             baselines = self._score_each("blurry image", blurry, data_samples)
             for scores, baseline in zip(all_scores, baselines, strict=True):
-                scores.update({f"{name}-blurry": score for name, score in baseline.items()})
+                scores.update({f"{name}{BASELINE}": score for name, score in baseline.items()})
         self.results.extend(
             {"dataset": sample.get("dataset"), "key": sample["key"], "scores": scores}
             for sample, scores in zip(data_samples, all_scores, strict=True)

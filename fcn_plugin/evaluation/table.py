@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-BASELINE = "-blurry"
+from .image_metric import BASELINE
 
 
 def results_table(metrics: dict[str, float]) -> Table:

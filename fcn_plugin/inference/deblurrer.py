@@ -17,7 +17,7 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.models import FCN
 from fcn_plugin.models.blocks.window_average import STEP
 
-from .images import as_rgb
+from .images import as_rgb, to_uint8
 from .memory import bytes_per_pixel, spare_memory
 from .onnx_network import OnnxNetwork
 from .self_ensemble import self_ensemble
@@ -114,8 +114,8 @@ class Deblurrer:
         """
         several = isinstance(images, list | tuple) or (isinstance(images, Tensor) and images.ndim == 4)
         if not several:
-            return _to_uint8(self.restore(as_rgb(images)))
-        return [_to_uint8(image) for image in self.restore_batch([as_rgb(image) for image in images])]
+            return to_uint8(self.restore(as_rgb(images)))
+        return [to_uint8(image) for image in self.restore_batch([as_rgb(image) for image in images])]
 
     def restore(self, image: np.ndarray) -> np.ndarray:
         """Restores float32 (H, W, 3), RGB in [0, 1]; returns the same, unrounded."""
@@ -253,9 +253,3 @@ def _choose_mode(mode: str | None, tile: int | None, network: FCN | OnnxNetwork)
     if tile is not None and tile < SMALLEST_TILE:
         raise InputError(f"tiles are {SMALLEST_TILE} pixels or more along a side, not {tile}")
     return mode
-
-
-def _to_uint8(image: np.ndarray) -> np.ndarray:
-    # In place, since images may be large.
-    image *= 255
-    return np.rint(image, out=image).astype(np.uint8)

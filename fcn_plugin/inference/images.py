@@ -72,3 +72,9 @@ def _from_pil(image: Image.Image) -> np.ndarray:
     if upright.mode.startswith("I;16"):
         return _from_array(np.asarray(upright, np.uint16))
     return _from_array(np.asarray(upright.convert("RGB")))
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """Rounds float32 in [0, 1] to 8 bits. Images may be large, so it works in place: ``image`` is spent."""
+    image *= 255
+    return np.rint(image, out=image).astype(np.uint8)

@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.deblurrer import Deblurrer
-from fcn_plugin.inference.images import as_rgb
+from fcn_plugin.inference.images import as_rgb, to_uint8
 
 try:
     import gradio as gr
@@ -119,7 +119,7 @@ class Restoration:
             start = time.perf_counter()
             restored = self.deblur(photograph.rgb)
             seconds = time.perf_counter() - start
-        before = self._write(f"{path.stem}.png", _to_uint8(photograph.rgb), photograph.icc_profile)
+        before = self._write(f"{path.stem}.png", to_uint8(photograph.rgb.copy()), photograph.icc_profile)
         after = self._write(f"{path.stem}_deblurred.png", restored, photograph.icc_profile)
         height, width = restored.shape[:2]
         said = f"{width} × {height} pixels, restored in {seconds:.1f} s"
@@ -135,7 +135,7 @@ class Restoration:
             predictions = self.deblur.stages(photograph.rgb)
         names = [f"Stage {number}" for number in range(len(predictions))]
         names[-1] += ", the answer"
-        return [(_to_uint8(image), name) for image, name in zip(predictions, names, strict=True)]
+        return [(to_uint8(image), name) for image, name in zip(predictions, names, strict=True)]
 
     def _write(self, name: str, image: np.ndarray, icc_profile: bytes | None) -> str:
         path = self.folder / uuid.uuid4().hex / name
@@ -267,7 +267,3 @@ def _describe(deblur: Deblurrer) -> str:
         "precision": str(deblur.dtype).removeprefix("torch."),
     }
     return " · ".join(f"{name} {value}" for name, value in facts.items())
-
-
-def _to_uint8(image: np.ndarray) -> np.ndarray:
-    return (image * 255).round().astype(np.uint8)

@@ -8,6 +8,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fcn_plugin.evaluation.image_metric import BASELINE
+
 from .style import COLOURS, SETTINGS, label_ends, save_figure
 
 
@@ -51,7 +53,7 @@ def _draw(
 ) -> None:
     for run in runs:
         axes.plot(*_points(run, unit, metric), color=colours[run["network"]], marker="o", markersize=3)
-    blurry = runs[0]["metrics"].get(f"{metric}-blurry")
+    blurry = runs[0]["metrics"].get(f"{metric}{BASELINE}")
     if blurry is not None:
         axes.axhline(blurry, color="#777777", linestyle="--", linewidth=1)
         axes.annotate(

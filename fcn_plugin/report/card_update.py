@@ -10,14 +10,14 @@ from typing import Any
 import mmengine
 import torch
 
-from fcn_plugin.benchmark.cost import count_macs, count_parameters
+from fcn_plugin.benchmark.cost import COST_SIZE, count_macs, count_parameters
 from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.launch import PROJECT, load_config
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import write_atomically
 
 from .measurement import Measurement
-from .model_cards import COST_SIZE, INDEX, MACS, MEASURED, metafiles, parse_model_cards, read_metafile
+from .model_cards import INDEX, MACS, MEASURED, metafiles, parse_model_cards, read_metafile
 
 TASK = "Image Deblurring"
 

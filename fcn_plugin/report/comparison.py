@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fcn_plugin.evaluation.table import BASELINE
+from fcn_plugin.evaluation.image_metric import BASELINE
 
 from .measurement import Measurement, read_measurements
 from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM, ModelCard, read_model_cards

@@ -21,7 +21,6 @@ PUBLISHED, MEASURED = "published", "measured"
 UNKNOWN_SSIM = "SSIM-unknown"
 """The name of an SSIM whose protocol its authors do not state."""
 MACS = "MACs at 256x256"
-COST_SIZE = (256, 256)
 KINDS = {str: "text", int: "whole number", list: "list", dict: "mapping"}
 
 
@@ -73,7 +72,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """One network. ``macs`` are multiply-accumulates for an image of `COST_SIZE`.
+    """One network. ``macs`` are multiply-accumulates for a 256×256 image.
 
     A card without a ``config`` repeats what others published of a network that was not trained here.
     """

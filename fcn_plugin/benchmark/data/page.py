@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fcn_plugin.benchmark.markdown import figures, table
+from fcn_plugin.benchmark.markdown import figures, table, versions
 
 from .bounds import BOUNDS
 from .readers import READERS
@@ -25,12 +25,11 @@ def data_page(result: dict[str, Any]) -> str:
 
 def _facts(result: dict[str, Any]) -> list[str]:
     machine, data, turns, crop = (result[name] for name in ("machine", "data", "turns", "crop"))
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     sizes = ", ".join(f"{height}×{width}" for height, width in data["sizes"])
     megabytes = {name: size / 1e6 for name, size in data["bytes_per_image"].items()}
     return [
         f"- {machine['device']}, {machine['cores']} cores; {machine['date']}, commit {machine['commit']}; "
-        f"{versions}.",
+        f"{versions(machine)}.",
         f"- {data['pairs']} pairs of {sizes} from {', '.join(data['folders'])}; an image takes "
         f"{megabytes['png']:.2f} MB as PNG, {megabytes['raw']:.2f} MB raw.",
         f"- {turns['rounds']} turns of at least {turns['seconds']:g} s; crops are {crop}×{crop}.",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fcn_plugin.benchmark.markdown import figures, table
+from fcn_plugin.benchmark.markdown import figures, table, versions
 
 from .scorers import ALL_THREE, SKIMAGE, SKIMAGE_GAUSSIAN
 
@@ -19,12 +19,11 @@ leaves out what else runs on the machine. [metrics.md](metrics.md) says what the
 def metrics_page(result: dict[str, Any]) -> str:
     """Lays out what `compare` returned as Markdown."""
     machine = result["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     height, width = result["size"]
     lines = [
         HEAD,
         f"- {machine['device']}, {machine['cores']} cores; {machine['date']}, commit {machine['commit']}; "
-        f"{versions}.",
+        f"{versions(machine)}.",
         *([f"- {machine['gpu']}."] if "gpu" in machine else []),
         f"- One pair of {height}×{width} RGB, {result['dtype']}; {result['rounds']} rounds.",
     ]

@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fcn_plugin.benchmark.markdown import versions
+from fcn_plugin.evaluation.image_metric import BASELINE
 from fcn_plugin.plots.training_curves import psnr_of
 
 HEAD = """\
@@ -39,7 +41,7 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
     runs = result["runs"]
     first = runs[0]
     metric = psnr_of(first["metrics"])
-    metrics = [other for other in first["metrics"] if not other.endswith("-blurry")]
+    metrics = [other for other in first["metrics"] if not other.endswith(BASELINE)]
     by_network: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
         by_network.setdefault(run["network"], []).append(run)
@@ -79,7 +81,7 @@ def _words(best_first: Sequence[Sequence[Mapping[str, Any]]], metric: str) -> st
         mean = _mean(found, metric)
         ranks.append(f"{found[0]['network']} {mean:.2f} dB ({mean - highest:+.2f})")
     words = [f"After {budget['seconds'] / 60:g} minutes of {budget['clock']} time {', '.join(ranks)}."]
-    blurry = runs[0]["metrics"].get(f"{metric}-blurry")
+    blurry = runs[0]["metrics"].get(f"{metric}{BASELINE}")
     if blurry is not None:
         words.append(f"The blurry images have {blurry:.2f} dB.")
         below = [found[0]["network"] for found in best_first if _mean(found, metric) < blurry]
@@ -120,8 +122,7 @@ def _value(found: Sequence[Mapping[str, Any]], name: str) -> str:
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['device']}, {machine['threads']} threads on the CPU; {machine['date']}, commit "
-        f"{machine['commit']}; {versions}"
+        f"{machine['commit']}; {versions(machine)}"
     )

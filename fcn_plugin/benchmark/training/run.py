@@ -7,15 +7,13 @@ from pathlib import Path
 import torch
 from mmengine.runner import Runner
 
-from fcn_plugin.benchmark.cost import cost_of
+from fcn_plugin.benchmark.cost import COST_SIZE, cost_of
 from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.hooks.run_facts_hook import training_facts
 from fcn_plugin.engine.launch import load_config, train
 from fcn_plugin.errors import one_sentence_errors
 from fcn_plugin.files import write_atomically
-
-COST_SIZE = (256, 256)
 
 
 def train_and_record(config_file: str, work_dir: str) -> None:
