@@ -103,7 +103,9 @@ def measure_all(arguments: argparse.Namespace) -> dict:
         "cost_size": arguments.size,
         "check_size": check_shape.size,
         "costs": costs,
-        "matrix_rates": matrix_rates(arguments.device, arguments.matrix, torch.get_num_threads()),
+        "matrix_rates": matrix_rates(
+            arguments.precisions, arguments.device, arguments.matrix, torch.get_num_threads()
+        ),
         "rows": rows,
     }
 

@@ -13,7 +13,7 @@ from torch.utils.benchmark import Timer
 
 from fcn_plugin.engine.peak_memory import peak_resident_bytes
 
-from .way import PRECISIONS, WEIGHTS, Machine, Run, Way, relative_error
+from .way import WEIGHTS, Machine, Run, Way, relative_error
 
 
 class Shape(NamedTuple):
@@ -77,12 +77,10 @@ def measure(
     return rows
 
 
-def matrix_rates(device: str, size: int, threads: int) -> dict[str, float]:
+def matrix_rates(precisions: Iterable[str], device: str, size: int, threads: int) -> dict[str, float]:
     """Operations per second, per precision, of a size×size matrix product of random numbers: a roof."""
     rates = {}
-    for precision in (name for name in PRECISIONS if not name.startswith("amp-")):
-        if precision == "tf32" and device == "cpu":
-            continue
+    for precision in sorted({name.removeprefix("amp-") for name in precisions}):
         a, b = torch.randn(2, size, size, device=device, dtype=WEIGHTS.get(precision, torch.float32))
         before = torch.backends.cuda.matmul.allow_tf32
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"

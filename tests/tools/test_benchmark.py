@@ -30,7 +30,7 @@ def test_every_way_is_checked_and_measured(measured):
         assert row["images_per_s"] == pytest.approx(2 / row["median_s"])
         assert row["peak_memory_bytes"] is None or row["peak_memory_bytes"] > 1 << 20
     assert result["machine"]["threads"] == 1
-    assert set(result["matrix_rates"]) == {"float32", "bfloat16", "float16"}
+    assert set(result["matrix_rates"]) == {"float32"}
 
 
 def test_the_page_shows_every_row(measured):
