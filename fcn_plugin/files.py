@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all: written beside, synced to disk, renamed."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -21,6 +22,11 @@ def write_atomically(path: str | os.PathLike, content: bytes | str) -> None:
         content = content.encode()
     with whole_file(path) as beside:
         beside.write_bytes(content)
+
+
+def sha256_of(path: str | os.PathLike) -> str:
+    """The sha256 of a file's content, in hexadecimal digits."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager

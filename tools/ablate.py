@@ -42,6 +42,7 @@ def main(words: list[str] | None = None) -> None:
         )
         from fcn_plugin.engine.runs import execute
         from fcn_plugin.files import write_atomically
+        from fcn_plugin.project import short_path
 
         work_dir = arguments.work_dir or Path("work_dirs", Path(arguments.config).stem)
         runs = plan_runs(
@@ -53,7 +54,7 @@ def main(words: list[str] | None = None) -> None:
         finally:
             rows = summarise(arguments.config, runs)
             figures = {
-                "config": arguments.config,
+                "config": short_path(arguments.config),
                 "options": arguments.cfg_options or {},
                 "machines": machines_of(runs),
                 "rows": rows,

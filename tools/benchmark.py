@@ -14,8 +14,8 @@ from pathlib import Path
 
 from fcn_plugin.command_line import ConfigOptions, at_least
 from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[1]
 FIGURES = PROJECT / "benchmarks/networks"
 
 
@@ -59,10 +59,10 @@ def measure_all(arguments: argparse.Namespace) -> dict:
     from mmengine.logging import MMLogger
 
     from fcn_plugin.benchmark.cost import cost_of
-    from fcn_plugin.benchmark.facts import machine_facts
     from fcn_plugin.benchmark.measure import Shape, matrix_rates, measure
     from fcn_plugin.benchmark.way import Machine, Way, build_model
     from fcn_plugin.engine.launch import load_config
+    from fcn_plugin.machine import machine_facts
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from fcn_plugin.command_line import at_least
 from fcn_plugin.errors import one_sentence_errors
-
-PROJECT = Path(__file__).resolve().parents[1]
+from fcn_plugin.project import PROJECT
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:

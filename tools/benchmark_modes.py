@@ -41,11 +41,11 @@ def measure(arguments: argparse.Namespace) -> str:
     import torch
 
     from fcn_plugin import Deblurrer
-    from fcn_plugin.benchmark.facts import machine_facts
-    from fcn_plugin.benchmark.markdown import versions
     from fcn_plugin.datasets import PairedImageDataset
     from fcn_plugin.evaluation import psnr
     from fcn_plugin.inference.tiles import restore_in_tiles, spans
+    from fcn_plugin.machine import machine_facts
+    from fcn_plugin.markdown import table, versions
 
     def restore_in_windows(deblur: Deblurrer, crop: tuple[int, int], image: np.ndarray) -> np.ndarray:
         """An eighth of the window on each side is context, another the ramp to the next one."""
@@ -90,16 +90,13 @@ def measure(arguments: argparse.Namespace) -> str:
         f"`{plain.description['name']}`, sha256 {plain.description['sha256'][:12]}, trained on crops of "
         f"{crop[0]}×{crop[1]}; {len(indices)} pairs of {', '.join(sorted(sizes))}.",
         "",
-        "| mode | PSNR (dB) | against blurry (dB) | s per image |",
-        "|---|---|---|---|",
     ]
-    blurry_score = np.mean(scores["blurry"])
+    rows, blurry_score = [], np.mean(scores["blurry"])
     for way in arguments.ways:
         mean = np.mean(scores[way])
-        lines.append(
-            f"| {way} | {mean:.3f} | {mean - blurry_score:+.3f} | {seconds[way] / len(indices):.1f} |"
-        )
+        rows.append([way, f"{mean:.3f}", f"{mean - blurry_score:+.3f}", f"{seconds[way] / len(indices):.1f}"])
     lines += [
+        *table(["mode", "PSNR (dB)", "against blurry (dB)", "s per image"], rows),
         "",
         f"{facts['device']}, {facts['threads']} threads, {arguments.dtype}; {versions(facts)}; commit "
         f"{facts['commit']}, {facts['date']}.",

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from fcn_plugin.command_line import add_options_of_runs, at_least, positive
 from fcn_plugin.errors import one_sentence_errors
-
-PROJECT = Path(__file__).resolve().parents[1]
+from fcn_plugin.project import PROJECT, short_path
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
@@ -75,7 +74,7 @@ def main(words: list[str] | None = None) -> None:
         finally:
             found = gather(runs)
             if found:  # otherwise the figures of earlier runs stay
-                figures = {"configs": arguments.configs, "runs": found}
+                figures = {"configs": list(map(short_path, arguments.configs)), "runs": found}
                 write_atomically(out, json.dumps(figures, indent=2) + "\n")
                 print(f"figures      {out}")
         write_page(out.parent, arguments.page)

@@ -115,10 +115,10 @@ def measure_cost(arguments: argparse.Namespace) -> None:
     from rich.table import Table
     from torch.utils.benchmark import Timer
 
-    from fcn_plugin.benchmark.facts import machine_facts
     from fcn_plugin.datasets import SharpImageDataset, collate_pairs
     from fcn_plugin.datasets.transforms import PackPair, SynthesizeBlur
     from fcn_plugin.evaluation.table import result_console
+    from fcn_plugin.machine import machine_facts
     from fcn_plugin.models import SyntheticBlurPreprocessor
 
     cv2.setNumThreads(1)

@@ -12,6 +12,7 @@ from mmengine.logging import MMLogger
 from torch.utils.benchmark import Timer
 
 from fcn_plugin.engine.peak_memory import peak_resident_bytes
+from fcn_plugin.project import short_path
 
 from .way import WEIGHTS, Machine, Run, Way, relative_error
 
@@ -49,7 +50,12 @@ def measure(
     references: dict[Way, torch.Tensor] = {}
     rows, timed = [], []
     for way in ways:
-        row = {"network": Path(way.config).stem, **way._asdict(), **shape._asdict()}
+        row = {
+            "network": Path(way.config).stem,
+            **way._asdict(),
+            "config": short_path(way.config),
+            **shape._asdict(),
+        }
         rows.append(row)
         try:
             if way.reference not in references:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from .markdown import versions
+from fcn_plugin.markdown import table, versions
 
 HEAD = """\
 # Benchmarks
@@ -20,18 +20,18 @@ medians of calls that were made in turns and read after the device was done.
   network's products reach. A training step counts three times the products of an inference.
 """
 COLUMNS = {
-    "network": "---",
-    "precision": "---",
-    "layout": "---",
-    "compiled": "---",
-    "checkpointing": "---",
-    "ms": "--:",
-    "± ms": "--:",
-    "images/s": "--:",
-    "peak GiB": "--:",
-    "roof": "--:",
-    "error": "--:",
-    "repeats": "---",
+    "network": "l",
+    "precision": "l",
+    "layout": "l",
+    "compiled": "l",
+    "checkpointing": "l",
+    "ms": "r",
+    "± ms": "r",
+    "images/s": "r",
+    "peak GiB": "r",
+    "roof": "r",
+    "error": "r",
+    "repeats": "l",
 }
 
 
@@ -49,19 +49,28 @@ def _section(result: dict[str, Any]) -> str:
         "",
         f"Commit {machine['commit']}; {machine['threads']} threads on the CPU; {versions(machine)}.",
         "",
-        f"| network | parameters (M) | GMACs at {height}×{width} (PyTorch) | (MMEngine) |",
-        "|---|--:|--:|--:|",
+        *table(
+            ["network", "parameters (M)", f"GMACs at {height}×{width} (PyTorch)", "(MMEngine)"],
+            (
+                [
+                    network,
+                    f"{cost['parameters'] / 1e6:.2f}",
+                    f"{cost['macs'] / 1e9:.1f}",
+                    f"{cost['macs_mmengine'] / 1e9:.1f}",
+                ]
+                for network, cost in result["costs"].items()
+            ),
+        ),
     ]
-    for network, cost in result["costs"].items():
-        counts = cost["parameters"] / 1e6, cost["macs"] / 1e9, cost["macs_mmengine"] / 1e9
-        lines.append(f"| {network} | {counts[0]:.2f} | {counts[1]:.1f} | {counts[2]:.1f} |")
     shapes = dict.fromkeys((row["mode"], row["batch"], *row["size"]) for row in result["rows"])
     for mode, batch, height, width in shapes:
         lines += ["", f"### {mode.capitalize()}, {batch} × {height}×{width}", ""]
-        lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "|".join(COLUMNS.values()) + "|"]
-        for row in result["rows"]:
-            if (row["mode"], row["batch"], *row["size"]) == (mode, batch, height, width):
-                lines.append("| " + " | ".join(_cells(row, result)) + " |")
+        rows = (
+            _cells(row, result)
+            for row in result["rows"]
+            if (row["mode"], row["batch"], *row["size"]) == (mode, batch, height, width)
+        )
+        lines += table(list(COLUMNS), rows, "".join(COLUMNS.values()))
     return "\n".join([*lines, ""])
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from mmengine.runner import find_latest_checkpoint
 
-from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.errors import InputError
-from fcn_plugin.evaluation.image_metric import BASELINE
+from fcn_plugin.evaluation.metric_names import baselines, digits_of, restored_names
 from fcn_plugin.files import write_atomically
+from fcn_plugin.machine import machine_facts
+from fcn_plugin.markdown import table
 
 from .launch import load_config
 from .runs import Command, Run, plan_run, tool
@@ -120,18 +121,17 @@ def ablation_table(rows: Sequence[Mapping[str, Any]]) -> str:
     What the blurry images score, the same for every variant, comes below.
     """
     found = {name: values for row in rows for name, values in row["metrics"].items()}
-    names = [name for name in found if not name.endswith(BASELINE)]
-    head = ["variant", "seeds", *(f"{name} | difference" for name in names)]
-    lines = [f"| {' | '.join(head)} |", "|---|---" + "|--:" * 2 * len(names) + "|"]
+    names = restored_names(found)
+    head = ["variant", "seeds", *(column for name in names for column in (name, "difference"))]
+    laid_out = []
     for row in rows:
         cells = [row["variant"], ", ".join(map(str, row["seeds"]))]
         for name in names:
             cells.append(_cell(name, row["metrics"].get(name)))
             cells.append(_cell(name, row["differences"].get(name), sign="+"))
-        lines.append(f"| {' | '.join(cells)} |")
-    blurry = [
-        f"{name.removesuffix(BASELINE)} {_cell(name, found[name])}" for name in found if name not in names
-    ]
+        laid_out.append(cells)
+    lines = table(head, laid_out, "ll".ljust(len(head), "r"))
+    blurry = [f"{name} {_cell(name, value)}" for name, value in baselines(found).items()]
     if blurry:
         lines += ["", f"The blurry images: {', '.join(blurry)}."]
     return "\n".join(lines) + "\n"
@@ -140,6 +140,6 @@ def ablation_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _cell(name: str, value: Mapping[str, Any] | None, sign: str = "") -> str:
     if value is None:
         return ""
-    digits = 3 if "PSNR" in name else 5
+    digits = digits_of(name) + 1  # what is compared differs by little
     spread = "" if not value["spread"] else f" ± {value['spread']:.{digits}f}"
     return f"{value['mean']:{sign}.{digits}f}{spread}"

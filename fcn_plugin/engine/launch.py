@@ -1,31 +1,32 @@
 """From a config file to a Runner: what ``tools/train.py`` and ``tools/test.py`` call."""
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process
+from mmengine.evaluator import BaseMetric
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner, autocast, find_latest_checkpoint
 
 from fcn_plugin.checkpoints import check_resumable, read_checkpoint
 from fcn_plugin.errors import InputError
+from fcn_plugin.evaluation import ImageMetric
+from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, restored_names
 from fcn_plugin.evaluation.table import print_table
-from fcn_plugin.files import write_atomically
-from fcn_plugin.inference.weights_file import read_weights
+from fcn_plugin.files import sha256_of, write_atomically
+from fcn_plugin.project import PROJECT, short_path
+from fcn_plugin.tensor_file import read_tensors
 
 from .hooks.portable_checkpoint_hook import check_fit
 from .hooks.run_facts_hook import dataset_facts
-
-PROJECT = Path(__file__).resolve().parents[2]
-"""The checkout: relative config paths are looked up here when the working directory has no such file."""
+from .precision import precision_of
 
 
 def load_config(
@@ -148,7 +149,7 @@ def _test(config: Config, checkpoint: str | None) -> None:
     runner = _build_runner(config)
     if for_inference and checkpoint is not None:
         network = _unwrapped(runner.model).network
-        loaded = read_weights(checkpoint).network.state_dict()
+        loaded, _ = read_tensors(checkpoint)
         check_fit(network, loaded, checkpoint)
         network.load_state_dict(loaded)
     metrics = runner.test()
@@ -156,17 +157,18 @@ def _test(config: Config, checkpoint: str | None) -> None:
         return
     device = next(runner.model.parameters()).device
     facts = {
-        "config": config.filename,
-        "checkpoint": str(weights),
-        "sha256": hashlib.sha256(Path(weights).read_bytes()).hexdigest(),
+        "config": short_path(config.filename),
+        "checkpoint": short_path(weights),
+        "sha256": sha256_of(weights),
         "parameters": _parameters(runner.model),
         "device": str(device),
         "processes": get_world_size(),
-        "dtype": _precision(runner),
+        "dtype": precision_of(runner.model, autocast(enabled=getattr(runner.test_loop, "fp16", False))),
         # A model that has several ways of inference says so itself.
         "inference": getattr(_unwrapped(runner.model), "inference", "whole image"),
         "datasets": dataset_facts(runner.test_dataloader),
         "metrics": metrics,
+        "better": _better(runner.test_loop.evaluator.metrics),
     }
     results = Path(runner.work_dir, "results.json")
     write_atomically(results, json.dumps(facts, indent=2) + "\n")
@@ -197,6 +199,17 @@ def _header(facts: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"tested on    {dataset}" for dataset in facts["datasets"])])
 
 
+def _better(metrics: Sequence[BaseMetric]) -> dict[str, str]:
+    """For each score, without its dataset, whether ``higher`` or ``lower`` is better; for metrics of ours."""
+    return {
+        name: LOWER if metric.lower_is_better else HIGHER
+        for metric in metrics
+        if isinstance(metric, ImageMetric)
+        for record in metric.records
+        for name in restored_names(record["scores"])
+    }
+
+
 def _parameters(model: torch.nn.Module) -> int:
     """Of the network, for a model of ours; of the whole model for one of another toolbox."""
     model = _unwrapped(model)
@@ -205,14 +218,6 @@ def _parameters(model: torch.nn.Module) -> int:
 
 def _unwrapped(model: torch.nn.Module) -> torch.nn.Module:
     return model.module if is_model_wrapper(model) else model
-
-
-def _precision(runner: Runner) -> str:
-    if getattr(runner.test_loop, "fp16", False):
-        return "float16" if torch.cuda.is_available() else "bfloat16"
-    if torch.cuda.is_available() and torch.backends.cudnn.allow_tf32:
-        return "float32 with TF32 convolutions"
-    return "float32"
 
 
 def _latest(work_dir: str) -> str | None:

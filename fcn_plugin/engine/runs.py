@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import write_atomically
+from fcn_plugin.project import PROJECT
 
-from .launch import PROJECT, load_config
+from .launch import load_config
 
 DEVICE_VARIABLE = "CUDA_VISIBLE_DEVICES"
 THREADS_VARIABLE = "OMP_NUM_THREADS"

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from fcn_plugin.errors import InputError
 
+from .metric_names import BASELINE
 from .prediction_field import PredictionField
-
-BASELINE = "-blurry"
-"""Ends the names of what the blurry images score."""
 
 
 class ImageMetric(BaseMetric):
@@ -34,11 +32,13 @@ class ImageMetric(BaseMetric):
 
     Attributes:
         full_reference: Whether images are compared with sharp ones; where not, samples need none.
+        lower_is_better: Whether a smaller score is of a better image.
         records: After an evaluation, on the first process, what it averaged: for each image of the dataset,
             in its order, ``{"dataset": name or None, "key": name, "scores": {name: value}}``.
     """
 
     full_reference = True
+    lower_is_better = False
 
     # Not None, which MMEngine warns about: the dataset's name is prefix enough.
     default_prefix = ""

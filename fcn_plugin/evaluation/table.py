@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from .image_metric import BASELINE
+from .metric_names import BASELINE, digits_of, restored_names
 
 
 def results_table(metrics: dict[str, float]) -> Table:
@@ -12,7 +12,7 @@ def results_table(metrics: dict[str, float]) -> Table:
     Where a metric was also taken of the blurry images (``DATASET/METRIC-blurry``), its cell reads
     "blurry → restored".
     """
-    restored = {name: value for name, value in metrics.items() if not name.endswith(BASELINE)}
+    restored = restored_names(metrics)
     columns = list(dict.fromkeys(name.rpartition("/")[2] for name in restored))
     table = Table()
     table.add_column("dataset")
@@ -22,9 +22,8 @@ def results_table(metrics: dict[str, float]) -> Table:
         cells = []
         for column in columns:
             name = f"{dataset}/{column}" if dataset else column
-            digits = 2 if column == "PSNR" else 4
             values = [metrics[key] for key in (name + BASELINE, name) if key in metrics]
-            cells.append(" → ".join(f"{value:.{digits}f}" for value in values))
+            cells.append(" → ".join(f"{value:.{digits_of(column)}f}" for value in values))
         table.add_row(dataset, *cells)
     return table
 

@@ -19,7 +19,7 @@ from fcn_plugin.errors import one_sentence_errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fcn_plugin import Deblurrer
+    from fcn_plugin.inference.deblurrer import Deblurrer
 
 
 def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -74,7 +74,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def open_deblurrer(arguments: argparse.Namespace) -> "Deblurrer":
-    from fcn_plugin import Deblurrer
+    from fcn_plugin.inference.deblurrer import Deblurrer
 
     return Deblurrer(
         arguments.weights,

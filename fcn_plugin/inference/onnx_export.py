@@ -18,8 +18,9 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.files import write_atomically
 from fcn_plugin.models import FCN
 from fcn_plugin.models.blocks.patch_grid import pad
+from fcn_plugin.tensor_file import METADATA_KEY
 
-from .onnx_network import INPUT, METADATA_KEY, RESTORED, STAGE, OnnxNetwork
+from .onnx_network import INPUT, RESTORED, STAGE, OnnxNetwork
 
 AXES = {0: "batch", 2: "height", 3: "width"}
 """What may have any length, and its name in the file."""

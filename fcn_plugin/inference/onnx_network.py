@@ -10,9 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fcn_plugin.errors import InputError
-
-METADATA_KEY = "fcn_plugin"
-"""The name under which the file keeps the metadata, as JSON."""
+from fcn_plugin.tensor_file import METADATA_KEY
 
 INPUT, RESTORED, STAGE = "blurry", "restored", "stage_"
 """Names in the file: of the images, of the answer, and, before a number, of an earlier stage's prediction."""

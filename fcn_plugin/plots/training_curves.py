@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fcn_plugin.evaluation.image_metric import BASELINE
+from fcn_plugin.evaluation.metric_names import BLURRY, baselines, psnr_of
 
 from .style import COLOURS, SETTINGS, label_ends, save_figure
 
@@ -36,11 +36,6 @@ def draw_training_curves(runs: Sequence[Mapping[str, Any]], stem: Path) -> list[
         return save_figure(figure, stem)
 
 
-def psnr_of(metrics: Mapping[str, float]) -> str:
-    """The name of the first PSNR of restored images among a validation's metrics."""
-    return next(name for name in metrics if name.endswith("PSNR"))
-
-
 def _points(run: Mapping[str, Any], unit: str, metric: str) -> tuple[list[float], list[float]]:
     curve = run["record"]["curve"]
     places = {"minutes": ("seconds", 60), "thousands": ("images", 1000)}
@@ -53,11 +48,11 @@ def _draw(
 ) -> None:
     for run in runs:
         axes.plot(*_points(run, unit, metric), color=colours[run["network"]], marker="o", markersize=3)
-    blurry = runs[0]["metrics"].get(f"{metric}{BASELINE}")
+    blurry = baselines(runs[0]["metrics"]).get(metric)
     if blurry is not None:
         axes.axhline(blurry, color="#777777", linestyle="--", linewidth=1)
         axes.annotate(
-            "blurry",
+            BLURRY,
             (0, blurry),
             xycoords=("axes fraction", "data"),
             xytext=(3, 3),

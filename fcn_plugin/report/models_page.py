@@ -1,6 +1,8 @@
 """From model cards to a page that people read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+
+from fcn_plugin.markdown import table
 
 from .comparison import card_rows, comparison_rows
 from .model_cards import ModelCard
@@ -20,29 +22,29 @@ def models_page(cards: Iterable[ModelCard]) -> str:
     """Lays the cards out as Markdown."""
     cards = list(cards)
     configured = [card for card in cards if card.config is not None]
-    lines = [HEAD, "| config | network | parameters (M) | GMACs | trained on | recipe | weights |"]
-    lines += ["|---|---|--:|--:|---|---|---|", *map(_row, configured)]
+    head = ["config", "network", "parameters (M)", "GMACs", "trained on", "recipe", "weights"]
+    lines = [HEAD, *table(head, map(_row, configured), "llrrlll")]
     lines += ["", "## Results", "", result_tables(comparison_rows(cards, card_rows(cards)), "###")]
-    lines += ["## Data and licences", "", "| what | licence |", "|---|---|"]
-    datasets = dict.fromkeys(dataset for card in configured for dataset in card.training_data)
-    for dataset in datasets:
-        lines.append(f"| {_link(dataset.name, dataset.url)}, trained on | {dataset.licence} |")
-    for collection in dict.fromkeys(card.collection for card in configured):
-        paper = _link(collection.paper, collection.url)
-        lines.append(
-            f"| {collection.name}, the network ({paper}) | {collection.licence or 'that of this project'} |"
-        )
-    for card in configured:
-        if card.weights is not None:
-            lines.append(f"| `{card.weights.file}`, weights of {card.name} | {card.weights.licence} |")
+    lines += ["## Data and licences", "", *table(["what", "licence"], _licences(configured), "ll")]
     return "\n".join([*lines, ""])
 
 
-def _row(card: ModelCard) -> str:
+def _licences(cards: Sequence[ModelCard]) -> Iterator[list[str]]:
+    for dataset in dict.fromkeys(dataset for card in cards for dataset in card.training_data):
+        yield [f"{_link(dataset.name, dataset.url)}, trained on", dataset.licence]
+    for collection in dict.fromkeys(card.collection for card in cards):
+        paper = _link(collection.paper, collection.url)
+        yield [f"{collection.name}, the network ({paper})", collection.licence or "that of this project"]
+    for card in cards:
+        if card.weights is not None:
+            yield [f"`{card.weights.file}`, weights of {card.name}", card.weights.licence]
+
+
+def _row(card: ModelCard) -> list[str]:
     weights = NO_WEIGHTS
     if card.weights is not None:
         weights = f"`{card.weights.file}`, sha256 `{card.weights.sha256}`"
-    cells = [
+    return [
         f"[{card.name}](../{card.config})",
         card.collection.name,
         f"{card.parameters / 1e6:.2f}",
@@ -51,7 +53,6 @@ def _row(card: ModelCard) -> str:
         str(card.recipe),
         weights,
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _link(text: str, url: str | None) -> str:

@@ -13,8 +13,9 @@ import torch
 from fcn_plugin.datasets.storage import FolderStore, ImageStore, open_store
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
+from fcn_plugin.evaluation.metric_names import BLURRY
 
-BLURRY, SHARP = "blurry", "sharp"
+SHARP = "sharp"
 CROP_SHARE = 8  # a crop's share of the picture's width, one in so many
 CROP_SHAPE = 4 / 3  # width by height
 LEAST_CROP = 24  # pixels across

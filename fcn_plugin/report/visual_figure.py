@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from fcn_plugin.evaluation.metric_names import BLURRY
 from fcn_plugin.plots.style import COLOURS
 
-from .visual_comparison import BLURRY, Scene
+from .visual_comparison import Scene
 
 CELL = 1.7  # inches across, of a crop
 GAP = 0.06

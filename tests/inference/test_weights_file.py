@@ -8,7 +8,8 @@ import torch
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
-from fcn_plugin.inference.weights_file import METADATA_KEY, read_weights, write_weights
+from fcn_plugin.inference.weights_file import read_weights, write_weights
+from fcn_plugin.tensor_file import METADATA_KEY
 
 from ..test_checkpoints import Hostile
 from .conftest import random_fcn

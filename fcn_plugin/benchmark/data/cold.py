@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from torch.utils.data import Dataset
 
-from .measure import one_thread
+from fcn_plugin.benchmark.turns import in_turns, one_thread
 
 BLOCK = 512  # bytes, of which getrusage counts
 
@@ -34,12 +34,12 @@ def cold_passes(
     # Forked, so that it starts at once, but from a process without threads, whose locks would be copied.
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__, "fcn_plugin.benchmark.data.readers"])
-    passes: dict[Any, list[ColdPass]] = {name: [] for name in datasets}
-    for _ in range(rounds):
-        for name, open_dataset in datasets.items():
-            with ProcessPoolExecutor(1, context) as pool:
-                passes[name].append(pool.submit(_cold_pass, open_dataset, files).result())
-    return passes
+
+    def one_pass(_: int, open_dataset: Callable[[], Dataset]) -> ColdPass:
+        with ProcessPoolExecutor(1, context) as pool:
+            return pool.submit(_cold_pass, open_dataset, files).result()
+
+    return in_turns(datasets, rounds, one_pass)
 
 
 def _cold_pass(open_dataset: Callable[[], Dataset], files: Iterable[Path]) -> ColdPass:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from fcn_plugin.benchmark.facts import machine_facts
+from fcn_plugin.benchmark.turns import one_thread, summary
+from fcn_plugin.machine import machine_facts
 
 from .bounds import bounds
 from .cold import cold_passes
-from .measure import Turns, build_loader, check_equal, cycle, loader_rates, one_thread, rates, summary
+from .measure import Turns, build_loader, check_equal, cycle, loader_rates, rates
 from .readers import ENCODINGS, READERS, SIDES, PairFolder, open_reader, train_transforms
 
 # What readers are put behind a loader, and how it makes batches.

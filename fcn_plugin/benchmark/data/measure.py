@@ -1,16 +1,15 @@
 """Rates at which pairs are read, on one core and through loader workers; all in turns."""
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset
+
+from fcn_plugin.benchmark.turns import in_turns
 
 
 class Turns(NamedTuple):
@@ -18,19 +17,6 @@ class Turns(NamedTuple):
 
     rounds: int
     seconds: float
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keeps OpenCV and torch to the calling thread."""
-    before = cv2.getNumThreads(), torch.get_num_threads()
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before[0])
-        torch.set_num_threads(before[1])
 
 
 def check_equal(datasets: Mapping[str, Dataset]) -> None:
@@ -53,12 +39,12 @@ def rates(candidates: Mapping[str, Callable[[int], Any]], turns: Turns) -> dict[
     Candidates are called with 0, 1, 2 … and draw the same random numbers. Processor time, of one thread,
     leaves out what else runs on the machine.
     """
-    measured: dict[str, list[float]] = {name: [] for name in candidates}
-    for number in range(turns.rounds):
-        for name, candidate in candidates.items():
-            np.random.seed(number)  # noqa: NPY002
-            measured[name].append(_rate(candidate, turns.seconds, time.process_time))
-    return measured
+
+    def rate(number: int, candidate: Callable[[int], Any]) -> float:
+        np.random.seed(number)  # noqa: NPY002
+        return _rate(candidate, turns.seconds, time.process_time)
+
+    return in_turns(candidates, turns.rounds, rate)
 
 
 def _rate(call: Callable[[int], Any], seconds: float, clock: Callable[[], float]) -> float:
@@ -80,11 +66,7 @@ def loader_rates(build: Mapping[Any, Callable[[], DataLoader]], turns: Turns) ->
 
     Each turn has a loader of its own, so that no other's workers run meanwhile. Their start does not count.
     """
-    measured: dict[Any, list[float]] = {name: [] for name in build}
-    for _ in range(turns.rounds):
-        for name, loader in build.items():
-            measured[name].append(_loader_rate(loader(), turns.seconds))
-    return measured
+    return in_turns(build, turns.rounds, lambda _, loader: _loader_rate(loader(), turns.seconds))
 
 
 def _loader_rate(loader: DataLoader, seconds: float) -> float:
@@ -109,8 +91,3 @@ def build_loader(dataset: Dataset, workers: int, batch: int, collate: str) -> Da
         "collate_fn": {"type": collate},
     }
     return Runner.build_dataloader(config, seed=0)
-
-
-def summary(values: Sequence[float]) -> dict[str, float]:
-    """Median, lowest and highest."""
-    return {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}

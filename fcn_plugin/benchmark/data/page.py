@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fcn_plugin.benchmark.markdown import figures, table, versions
+from fcn_plugin.markdown import figures, table, versions
 
 from .bounds import BOUNDS
 from .readers import READERS

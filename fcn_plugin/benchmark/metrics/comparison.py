@@ -9,8 +9,8 @@ import cv2
 import torch
 from torch import Tensor
 
-from fcn_plugin.benchmark.data.measure import one_thread, summary
-from fcn_plugin.benchmark.facts import machine_facts
+from fcn_plugin.benchmark.turns import in_turns, one_thread, summary
+from fcn_plugin.machine import machine_facts
 
 from .scorers import PER_CHANNEL, SKIMAGE, SKIMAGE_GAUSSIAN, scorers
 
@@ -66,10 +66,7 @@ def _measure(device: str, pair: Sequence[Tensor], rounds: int) -> list[dict[str,
     found = scorers(*pair)
     for scorer in found.values():
         scorer()
-    times = {name: [] for name in found}
-    for _ in range(rounds):
-        for name, scorer in found.items():
-            times[name].append(_time(scorer, device))
+    times = in_turns(found, rounds, lambda _, scorer: _time(scorer, device))
     batch = len(pair[0])
     rows = []
     for name, values in times.items():

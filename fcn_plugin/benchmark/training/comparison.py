@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
-from fcn_plugin.engine.launch import PROJECT, load_config
+from fcn_plugin.engine.launch import load_config
 from fcn_plugin.engine.runs import Command, Run, plan_run
 from fcn_plugin.engine.training_clock import Clock
 from fcn_plugin.errors import InputError
+from fcn_plugin.project import PROJECT
 
 SCHEDULE = PROJECT / "configs/_base_/schedules/time_budget.py"
 SHARED = ("train_dataloader", "val_dataloader", "val_evaluator")

@@ -4,9 +4,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fcn_plugin.benchmark.markdown import versions
-from fcn_plugin.evaluation.image_metric import BASELINE
-from fcn_plugin.plots.training_curves import psnr_of
+from fcn_plugin.evaluation.metric_names import baselines, digits_of, psnr_of, restored_names
+from fcn_plugin.markdown import table, versions
 
 HEAD = """\
 # Equal time on the same data
@@ -17,15 +16,15 @@ and is validated at the same times. The clock counts training alone: data includ
 not. The learning rate warms up, then falls along a cosine that ends with the time, whatever number of images
 that is; so what a curve shows midway is not what a shorter training would have ended with.
 """
-COLUMNS = {
-    "network": "---",
-    "parameters (M)": "--:",
-    "GMACs": "--:",
-    "learning rate": "--:",
-    "images seen": "--:",
-    "images/s": "--:",
-    "peak memory (MiB)": "--:",
-}
+COLUMNS = (
+    "network",
+    "parameters (M)",
+    "GMACs",
+    "learning rate",
+    "images seen",
+    "images/s",
+    "peak memory (MiB)",
+)
 
 
 def comparison_page(results: Mapping[str, Mapping[str, Any]], pictures: Mapping[str, str]) -> str:
@@ -41,7 +40,7 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
     runs = result["runs"]
     first = runs[0]
     metric = psnr_of(first["metrics"])
-    metrics = [other for other in first["metrics"] if not other.endswith(BASELINE)]
+    metrics = restored_names(first["metrics"])
     by_network: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
         by_network.setdefault(run["network"], []).append(run)
@@ -55,9 +54,7 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
             "",
             _words(best_first, metric),
             "",
-            f"| {' | '.join([*COLUMNS, *metrics])} |",
-            f"|{'|'.join([*COLUMNS.values(), *('--:' for _ in metrics)])}|",
-            *(f"| {' | '.join(_cells(found, metrics))} |" for found in best_first),
+            *table([*COLUMNS, *metrics], (_cells(found, metrics) for found in best_first)),
             "",
             f"GMACs are of one {height}×{width} image. Peak memory is that of the "
             f"{'GPU' if 'cuda' in first['machine']['versions'] else 'whole process'} before the first "
@@ -81,7 +78,7 @@ def _words(best_first: Sequence[Sequence[Mapping[str, Any]]], metric: str) -> st
         mean = _mean(found, metric)
         ranks.append(f"{found[0]['network']} {mean:.2f} dB ({mean - highest:+.2f})")
     words = [f"After {budget['seconds'] / 60:g} minutes of {budget['clock']} time {', '.join(ranks)}."]
-    blurry = runs[0]["metrics"].get(f"{metric}{BASELINE}")
+    blurry = baselines(runs[0]["metrics"]).get(metric)
     if blurry is not None:
         words.append(f"The blurry images have {blurry:.2f} dB.")
         below = [found[0]["network"] for found in best_first if _mean(found, metric) < blurry]
@@ -115,7 +112,7 @@ def _mean(found: Iterable[Mapping[str, Any]], name: str) -> float:
 
 
 def _value(found: Sequence[Mapping[str, Any]], name: str) -> str:
-    digits = 2 if "PSNR" in name else 4
+    digits = digits_of(name)
     values = [run["metrics"][name] for run in found]
     spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.{digits}f}{spread}"

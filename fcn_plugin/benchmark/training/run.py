@@ -5,15 +5,15 @@ import json
 from pathlib import Path
 
 import torch
-from mmengine.runner import Runner
 
 from fcn_plugin.benchmark.cost import COST_SIZE, cost_of
-from fcn_plugin.benchmark.facts import machine_facts
 from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.hooks.run_facts_hook import training_facts
 from fcn_plugin.engine.launch import load_config, train
+from fcn_plugin.engine.precision import precision_of
 from fcn_plugin.errors import one_sentence_errors
 from fcn_plugin.files import write_atomically
+from fcn_plugin.machine import machine_facts
 
 
 def train_and_record(config_file: str, work_dir: str) -> None:
@@ -34,7 +34,7 @@ def train_and_record(config_file: str, work_dir: str) -> None:
         "training": training_facts(runner),
         "learning_rate": runner.optim_wrapper.param_groups[0]["initial_lr"],
         "optimizer": config.optim_wrapper.optimizer.type,
-        "precision": _precision(runner),
+        "precision": precision_of(runner.model, runner.optim_wrapper.optim_context(runner.model)),
         "seed": runner.seed,
         "budget": budget,
         "machine": machine_facts("cuda" if torch.cuda.is_available() else "cpu"),
@@ -44,15 +44,6 @@ def train_and_record(config_file: str, work_dir: str) -> None:
         "metrics": {name: value for name, value in last.items() if "/" in name},
     }
     write_atomically(Path(work_dir, "results.json"), json.dumps(results, indent=2) + "\n")
-
-
-def _precision(runner: Runner) -> str:
-    device = next(runner.model.parameters()).device.type
-    with runner.optim_wrapper.optim_context(runner.model):
-        if torch.is_autocast_enabled(device):
-            return f"{torch.get_autocast_dtype(device)} autocast".removeprefix("torch.")
-    tf32 = device == "cuda" and torch.backends.cudnn.allow_tf32
-    return "float32 with TF32 convolutions" if tf32 else "float32"
 
 
 def main() -> None:

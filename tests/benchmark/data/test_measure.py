@@ -1,10 +1,9 @@
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from fcn_plugin.benchmark.data import measure
-from fcn_plugin.benchmark.data.measure import Turns, build_loader, loader_rates, one_thread, rates, summary
+from fcn_plugin.benchmark.data.measure import Turns, build_loader, loader_rates, rates
 
 
 @pytest.fixture
@@ -51,15 +50,3 @@ def test_pairs_of_a_loader_are_counted(ticking):
     }
     measured = loader_rates(build, Turns(2, 0.5))
     assert measured == {1: [1, 1], 4: [1, 1]}
-
-
-def test_one_thread_is_given_back():
-    before = cv2.getNumThreads(), torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-        assert cv2.getNumThreads() <= 1
-    assert (cv2.getNumThreads(), torch.get_num_threads()) == before
-
-
-def test_summary():
-    assert summary([3, 1, 9]) == {"median": 3, "lowest": 1, "highest": 9}

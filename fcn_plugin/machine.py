@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fcn_plugin.engine.launch import PROJECT
+from fcn_plugin.project import PROJECT
 
 PACKAGES = (
     "torch",
