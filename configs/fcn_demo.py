@@ -19,6 +19,7 @@ train_dataloader = dict(
         dataset=dict(
             type="PairedImageDataset",
             name="demo",
+            facts=dict(blur="synthetic"),
             input=f"{data}/train/blur",
             target=f"{data}/train/sharp",
             pipeline=[
@@ -37,6 +38,7 @@ val_dataloader = dict(
     dataset=dict(
         type="PairedImageDataset",
         name="demo",
+        facts=dict(blur="synthetic"),
         input=f"{data}/test/blur",
         target=f"{data}/test/sharp",
         pipeline=[dict(type="PackPair")],

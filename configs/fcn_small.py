@@ -31,6 +31,7 @@ train_dataloader = dict(
                 dataset=dict(
                     type="PairedImageDataset",
                     name="pairs",
+                    facts=dict(blur="averaged frames"),
                     input=f"{pairs}/train/blur",
                     target=f"{pairs}/train/sharp",
                     pipeline=[dict(type="PairedRandomCrop", size=crop_size), *turns],
@@ -40,7 +41,12 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    dataset=dict(name="pairs", input=f"{pairs}/val/blur", target=f"{pairs}/val/sharp"),
+    dataset=dict(
+        name="pairs",
+        facts=dict(blur="averaged frames"),
+        input=f"{pairs}/val/blur",
+        target=f"{pairs}/val/sharp",
+    ),
 )
 test_dataloader = val_dataloader
 

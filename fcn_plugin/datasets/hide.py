@@ -39,6 +39,7 @@ class HIDEDataset(PublishedDataset):
     )
     PAIRS: ClassVar = {"subsets": {"test-close-ups": 962, "test-long-shot": 1063}}
     SIZE = (720, 1280)
+    BLUR = "averaged frames"
     HOW_TO_GET_IT = "download HIDE from https://github.com/joanshen0508/HA_deblur"
 
     def __init__(

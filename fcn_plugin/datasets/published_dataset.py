@@ -45,6 +45,7 @@ class PublishedDataset(PairedImageDataset):
     LAYOUTS: ClassVar[tuple[Layout, ...]]  # the first is the one that tools/prepare_data.py writes
     PAIRS: ClassVar[Mapping[str, Mapping[str, int]]]  # {field: {value: how many were published}}
     SIZE: ClassVar[tuple[int, int] | None]  # height and width of every image, None where they vary
+    BLUR: ClassVar[str | None] = None  # how all of its blur came about; None where it has several kinds
     HOW_TO_GET_IT: ClassVar[str]  # to be gone on with "and put it there"
 
     def __init__(
@@ -66,7 +67,8 @@ class PublishedDataset(PairedImageDataset):
         self._claims = {"dataset": self.NAME, **facts}
         for store in (input, target):
             _check_claims(store.location, store.info, self._claims)
-        facts = {**facts, "storage": "lmdb" if layout.storage == "lmdb" else tree.kind}
+        made = {"blur": self.BLUR} if self.BLUR else {}
+        facts = {**facts, **made, "storage": "lmdb" if layout.storage == "lmdb" else tree.kind}
         super().__init__(input, target, self.NAME, facts, data_root=str(root), **kwargs)
 
     def lmdb_plans(self, data_root: str | os.PathLike) -> list[LMDBPlan]:

@@ -44,6 +44,7 @@ class RealBlurDataset(PublishedDataset):
     )
     PAIRS: ClassVar = {"split": {"train": 3758, "test": 980}}
     SIZE = None
+    BLUR = "as recorded"
     HOW_TO_GET_IT = "download RealBlur.tar.gz from https://github.com/rimchang/RealBlur, unpack it"
 
     def __init__(

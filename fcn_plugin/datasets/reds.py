@@ -36,6 +36,7 @@ class REDSDataset(PublishedDataset):
     )
     PAIRS: ClassVar = {"split": {"train": 24000, "val": 3000}}
     SIZE = (720, 1280)
+    BLUR = "frames averaged in linear light"
     HOW_TO_GET_IT = (
         "download train_blur.zip, train_sharp.zip, val_blur.zip and val_sharp.zip from Nah et al.'s project "
         "page https://seungjunnah.github.io/Datasets/reds"

@@ -28,6 +28,7 @@ def test_official_release(official):
         "dataset": "HIDE",
         "split": "test",
         "subsets": ["test-close-ups", "test-long-shot"],
+        "blur": "averaged frames",
         "storage": "folder",
     }
     assert dataset[0]["dataset"] == "HIDE"

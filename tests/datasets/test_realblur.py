@@ -38,6 +38,7 @@ def test_official_release(official, subset, split, write_zip):
             "dataset": "RealBlur",
             "subset": subset,
             "split": split,
+            "blur": "as recorded",
             "storage": storage,
         }
         assert not np.array_equal(dataset[0]["img"], dataset[0]["gt"])

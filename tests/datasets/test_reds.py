@@ -29,7 +29,12 @@ def test_trees_that_people_have(tmp_path, write_images, tree, split):
     write_tree(tmp_path, tree, split, write_images)
     dataset = REDSDataset(tmp_path, split)
     assert dataset.keys() == KEYS
-    assert dataset.metainfo == {"dataset": "REDS", "split": split, "storage": "folder"}
+    assert dataset.metainfo == {
+        "dataset": "REDS",
+        "split": split,
+        "blur": "frames averaged in linear light",
+        "storage": "folder",
+    }
     for name, kind in (("img", "blur"), ("gt", "sharp")):
         place = TREES[tree].format(split=split, kind=kind, sequence="239", frame="00000099.png")
         np.testing.assert_array_equal(dataset[2][name], cv2.imread(str(tmp_path / place))[..., ::-1])

@@ -47,7 +47,7 @@ def test_train_keeps_the_best_and_tests_it(tiny_config, capsys):
     assert f"{results['metrics']['demo/PSNR-blurry']:.2f} → {results['metrics']['demo/PSNR']:.2f}" in printed
     assert f"checkpoint   {best[0]}, sha256 {results['sha256'][:12]}\n" in printed
     assert "inference    whole image, global statistics, float32 on cpu\n" in printed
-    assert "tested on    dataset=demo, 5 pairs\n" in printed
+    assert "tested on    dataset=demo, blur=synthetic, 5 pairs\n" in printed
 
 
 def test_every_image_is_scored_and_saved_where_asked(tiny_config, tmp_path, capsys):

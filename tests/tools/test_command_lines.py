@@ -55,7 +55,10 @@ def test_train_and_test_from_any_directory(trained):
     work = folder / "work_dirs" / "fcn_demo"
     assert (work / "epoch_1.pth").exists()
     assert "→" in result.stdout
-    assert "training on dataset=demo, 8 pairs; effective batch 2 (1 processes × 2), " in result.stdout
+    assert (
+        "training on dataset=demo, blur=synthetic, 8 pairs; effective batch 2 (1 processes × 2), "
+        in result.stdout
+    )
     assert "1 epochs, 4 iterations, seed 0" in result.stdout
     assert "warn" not in result.stdout.lower()
     assert result.stderr == ""

@@ -13,6 +13,7 @@ train_dataloader = dict(
         times=4,
         dataset=dict(
             name="pairs",
+            facts=dict(blur="averaged frames"),
             input=f"{pairs}/train/blur",
             target=f"{pairs}/train/sharp",
             pipeline=[
@@ -28,6 +29,7 @@ train_dataloader = dict(
 val_dataloader = dict(
     dataset=dict(
         name="pairs",
+        facts=dict(blur="averaged frames"),
         input=f"{pairs}/val/blur",
         target=f"{pairs}/val/sharp",
         pipeline=[quarter, dict(type="PackPair")],

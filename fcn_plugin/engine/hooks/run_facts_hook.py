@@ -10,6 +10,8 @@ from torch.utils.data import DataLoader
 from fcn_plugin.engine.loops import TimeBudgetTrainLoop
 from fcn_plugin.registry import HOOKS
 
+NOT_STATED = "not stated"
+
 
 @HOOKS.register_module()
 class RunFactsHook(Hook):
@@ -38,11 +40,18 @@ def training_facts(runner) -> str:
 
 
 def dataset_facts(loader: DataLoader) -> list[str]:
-    """A sentence's worth on each dataset that ``loader`` reads: its name, what is known of it, its pairs."""
+    """A sentence's worth on each dataset that ``loader`` reads: its name, what is known of it, its pairs.
+
+    The kind of blur is among it, be it that nobody says.
+    """
     return [
-        ", ".join([f"{name}={value}" for name, value in dataset.metainfo.items()] + [f"{len(dataset)} pairs"])
+        ", ".join([*(f"{name}={value}" for name, value in _facts(dataset).items()), f"{len(dataset)} pairs"])
         for dataset in _concatenated(loader.dataset)
     ]
+
+
+def _facts(dataset: Any) -> dict[str, Any]:
+    return {**dataset.metainfo, "blur": dataset.metainfo.get("blur", NOT_STATED)}
 
 
 def _concatenated(dataset: Any) -> Sequence[Any]:
