@@ -41,6 +41,7 @@ class PyIQAMetric(ImageMetric):
         self.name = metric.upper()
         self.network = _create(metric, arguments or {})
         self.full_reference = self.network.metric_mode == "FR"
+        self.lower_is_better = self.network.lower_better
 
     def score(self, images: Tensor, references: Tensor | None) -> dict[str, Tensor]:
         network = self.network.to(images.device)

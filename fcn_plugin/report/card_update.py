@@ -1,6 +1,5 @@
 """What tools find out, written into the model cards: sizes of networks, and results."""
 
-import hashlib
 import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +11,12 @@ import torch
 
 from fcn_plugin.benchmark.cost import COST_SIZE, count_macs, count_parameters
 from fcn_plugin.benchmark.way import build_model
-from fcn_plugin.engine.launch import PROJECT, load_config
+from fcn_plugin.engine.launch import load_config
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import write_atomically
+from fcn_plugin.files import sha256_of, write_atomically
+from fcn_plugin.project import PROJECT
 
+from .comparison import METRICS
 from .measurement import Measurement
 from .model_cards import INDEX, MACS, MEASURED, metafiles, parse_model_cards, read_metafile
 
@@ -102,15 +103,26 @@ def _record(entry: dict[str, Any], measurement: Measurement) -> None:
             "Protocol": measurement.protocol,
             "SHA256": measurement.sha256,
             "Metrics": {name: round(value, 4) for name, value in scores.items()},
+            **_better(measurement, scores),
         }
         for dataset, scores in measurement.scores.items()
     ]
 
 
+def _better(measurement: Measurement, scores: Mapping[str, float]) -> dict[str, dict[str, str]]:
+    """The field that says which scores are better, of metrics whose names do not."""
+    told = {
+        name: measurement.better[name]
+        for name in scores
+        if name in measurement.better and name not in METRICS
+    }
+    return {"Better": told} if told else {}
+
+
 def _offer(entry: dict[str, Any], measurement: Measurement, weights: Path, licence: str) -> None:
     if not weights.is_file():
         raise InputError(f"{weights}: there is no such file of weights; name the one that was tested")
-    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    sha256 = sha256_of(weights)
     if sha256 != measurement.sha256:
         raise InputError(
             f"{weights}: has sha256 {sha256}, but {measurement.path} is of {measurement.sha256}; "

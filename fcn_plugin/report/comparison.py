@@ -1,19 +1,21 @@
 """The rows of the paper's comparison: what others published, and what was measured here."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from fcn_plugin.evaluation.image_metric import BASELINE
+from fcn_plugin.evaluation.metric_names import BLURRY, baselines, restored_names
+from fcn_plugin.project import short_path
 
 from .measurement import Measurement, read_measurements
 from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM, ModelCard, read_model_cards
 
 PAPER_DATASETS = ("GoPro", "HIDE")
 AVERAGE = "Average"
-METRICS = ("PSNR", "SSIM-matlab", "SSIM-per-channel", UNKNOWN_SSIM)
-"""In the order of their columns: PSNR first, and each SSIM by itself."""
-BLURRY = "blurry"
+PSNR = "PSNR"
+METRICS = (PSNR, "SSIM-matlab", "SSIM-per-channel", UNKNOWN_SSIM)
+"""In the order of their columns: PSNR first, and each SSIM by itself; others come after these."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Row:
     """One method's mean scores, ``{dataset: {metric: value}}``, and in words how and where they came about.
 
     Scores of the blurry images may be among them, as ``METRIC-blurry``; they are no part of the row's own. A
-    row that is not ``restored`` is of the blurry images alone.
+    row that is not ``restored`` is of the blurry images alone. ``better`` says of metrics whether ``higher``
+    or ``lower`` is better.
     """
 
     method: str
@@ -31,13 +34,17 @@ class Row:
     source: str
     sha256: str | None = None
     restored: bool = True
+    better: Mapping[str, str] = field(default_factory=dict)
 
     def score(self, dataset: str, metric: str) -> float | None:
         """A score, or its mean over the paper's datasets for `AVERAGE`; None where it is not known."""
         if dataset != AVERAGE:
             return self.scores.get(dataset, {}).get(metric)
         values = [self.score(name, metric) for name in PAPER_DATASETS]
-        return None if None in values else sum(values) / len(values)
+        if None in values:
+            return None
+        # Of the digits that are printed: in binary, halves between two last digits are lost.
+        return float(sum(Decimal(str(value)) for value in values) / len(values))
 
 
 def comparison_rows(cards: Iterable[ModelCard], measured: Sequence[Row]) -> list[Row]:
@@ -59,8 +66,9 @@ def measurement_row(measurement: Measurement) -> Row:
         origin=MEASURED,
         scores=measurement.scores,
         protocol=measurement.protocol,
-        source=f"{measurement.path}, of {measurement.config} with {measurement.checkpoint}",
+        source=f"{short_path(measurement.path)}, of {measurement.config} with {measurement.checkpoint}",
         sha256=measurement.sha256,
+        better=measurement.better,
     )
 
 
@@ -74,6 +82,12 @@ def datasets_of(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(dataset for row in rows for dataset in row.scores))
 
 
+def metrics_of(rows: Iterable[Row]) -> list[str]:
+    """The metrics that any of the rows has, `METRICS` first, then the others in order of their names."""
+    found = {name for row in rows for scores in row.scores.values() for name in restored_names(scores)}
+    return [name for name in METRICS if name in found] + sorted(found.difference(METRICS))
+
+
 def _card_row(card: ModelCard, origin: str) -> Row | None:
     results = [result for result in card.results if result.origin == origin]
     if not results:
@@ -85,36 +99,41 @@ def _card_row(card: ModelCard, origin: str) -> Row | None:
         protocol="; ".join(dict.fromkeys(result.protocol for result in results)),
         source="; ".join(dict.fromkeys(result.source or str(card.config) for result in results)),
         sha256=results[0].sha256,
+        better={name: value for result in results for name, value in (result.better or {}).items()},
     )
 
 
 def _blurry(measured: Sequence[Row]) -> Iterator[Row]:
     """The images before restoration, as often as there are different ones: their scores tell them apart."""
-    found: list[tuple[dict[str, dict[str, float]], list[str]]] = []
+    found: list[tuple[dict[str, dict[str, float]], list[Row]]] = []
     for row in measured:
-        baselines = {
-            dataset: {name.removesuffix(BASELINE): scores[name] for name in scores if name.endswith(BASELINE)}
-            for dataset, scores in row.scores.items()
-        }
-        if not any(baselines.values()):
+        of_row = {dataset: baselines(scores) for dataset, scores in row.scores.items()}
+        if not any(of_row.values()):
             continue
-        for known, methods in found:
-            if _agree(known, baselines):
-                for dataset, scores in baselines.items():
+        for known, rows in found:
+            if _agree(known, of_row):
+                for dataset, scores in of_row.items():
                     known.setdefault(dataset, {}).update(scores)
-                methods.append(row.method)
+                rows.append(row)
                 break
         else:
-            found.append((baselines, [row.method]))
-    for scores, methods in found:
-        name = BLURRY if len(found) == 1 else f"{BLURRY} ({'; '.join(methods)})"
-        source = f"with {'; '.join(methods)}"
-        yield Row(name, MEASURED, scores, "before restoration", source, restored=False)
+            found.append((of_row, [row]))
+    for scores, rows in found:
+        methods = "; ".join(row.method for row in rows)
+        yield Row(
+            method=BLURRY if len(found) == 1 else f"{BLURRY} ({methods})",
+            origin=MEASURED,
+            scores=scores,
+            protocol="before restoration",
+            source=f"with {methods}",
+            restored=False,
+            better={name: value for row in rows for name, value in row.better.items()},
+        )
 
 
-def _agree(known: dict[str, dict[str, float]], baselines: dict[str, dict[str, float]]) -> bool:
+def _agree(known: dict[str, dict[str, float]], other: dict[str, dict[str, float]]) -> bool:
     return all(
         math.isclose(value, known[dataset].get(metric, value), abs_tol=1e-4)
-        for dataset in known.keys() & baselines.keys()
-        for metric, value in baselines[dataset].items()
+        for dataset in known.keys() & other.keys()
+        for metric, value in other[dataset].items()
     )

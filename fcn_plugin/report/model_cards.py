@@ -13,8 +13,9 @@ from typing import Any
 import mmengine
 import yaml
 
-from fcn_plugin.engine.launch import PROJECT
 from fcn_plugin.errors import InputError, did_you_mean
+from fcn_plugin.evaluation.metric_names import HIGHER, LOWER
+from fcn_plugin.project import PROJECT
 
 INDEX = PROJECT / "model-index.yml"
 PUBLISHED, MEASURED = "published", "measured"
@@ -49,6 +50,7 @@ class Result:
 
     ``metrics`` are by the names of `fcn_plugin.evaluation`: ``PSNR`` in dB, ``SSIM-matlab``,
     ``SSIM-per-channel``, each with ``-blurry`` for the images before restoration; and `UNKNOWN_SSIM`.
+    ``better`` says of others whether ``higher`` or ``lower`` is better.
     ``origin`` is ``published``, and then ``source`` says where, or ``measured``, and then ``sha256`` is that
     of the weights.
     """
@@ -59,6 +61,7 @@ class Result:
     protocol: str
     source: str | None = None
     sha256: str | None = None
+    better: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ def _named(entry: _Entry, field: str, name: str, known: Mapping[str, Any]) -> An
 def _result(entry: _Entry) -> Result:
     fields = entry.take(
         {"Task": str, "Dataset": str, "Origin": str, "Protocol": str, "Metrics": dict},
-        {"Source": str, "SHA256": str},
+        {"Source": str, "SHA256": str, "Better": dict},
     )
     origin = fields["Origin"]
     proof = {PUBLISHED: "Source", MEASURED: "SHA256"}
@@ -226,8 +229,17 @@ def _result(entry: _Entry) -> Result:
             raise InputError(
                 f"{entry.place}: SSIM is several; call it SSIM-matlab, SSIM-per-channel or {UNKNOWN_SSIM}"
             )
+    for name, value in (fields["Better"] or {}).items():
+        if value not in (HIGHER, LOWER):
+            raise InputError(f"{entry.place}: {name} is better when {HIGHER} or {LOWER}, not {value!r}")
     return Result(
-        fields["Dataset"], fields["Metrics"], origin, fields["Protocol"], fields["Source"], fields["SHA256"]
+        dataset=fields["Dataset"],
+        metrics=fields["Metrics"],
+        origin=origin,
+        protocol=fields["Protocol"],
+        source=fields["Source"],
+        sha256=fields["SHA256"],
+        better=fields["Better"],
     )
 
 

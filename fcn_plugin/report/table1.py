@@ -1,9 +1,13 @@
 """The paper's Table 1, with what was measured here beside what was published."""
 
 from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from .comparison import AVERAGE, METRICS, PAPER_DATASETS, Row, datasets_of
+from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, digits_of
+from fcn_plugin.markdown import table
+
+from .comparison import AVERAGE, METRICS, PAPER_DATASETS, PSNR, Row, datasets_of, metrics_of
 from .model_cards import PUBLISHED, UNKNOWN_SSIM
 
 HEAD = """\
@@ -15,8 +19,10 @@ Written by `python tools/report.py table1`.
 EXPLANATION = """\
 A published row was printed by others; a measured one is from `python tools/test.py`. PSNR is in dB. SSIM is
 several measures, and each has its own columns: SSIM-matlab and SSIM-per-channel as the README describes them,
-SSIM-unknown where authors do not say. Averages are computed from the row.
+SSIM-unknown where authors do not say. Of these more is better; other metrics have an arrow that points where
+better is. Averages are computed from the row, and halves are rounded up.
 """
+ARROWS = {HIGHER: "↑", LOWER: "↓"}
 
 
 def table1(rows: Sequence[Row]) -> str:
@@ -45,8 +51,11 @@ def table1_data(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "origin": row.origin,
             "scores": row.scores,
             "average": {
-                metric: value for metric in METRICS if (value := row.score(AVERAGE, metric)) is not None
+                metric: value
+                for metric in metrics_of([row])
+                if (value := row.score(AVERAGE, metric)) is not None
             },
+            "better": dict(row.better),
             "protocol": row.protocol,
             "source": row.source,
             "sha256": row.sha256,
@@ -60,15 +69,20 @@ def _table(rows: Sequence[Row], datasets: Sequence[str]) -> list[str]:
     columns = [
         (dataset, metric)
         for dataset in datasets
-        for metric in METRICS
+        for metric in metrics_of(rows)
         if any(row.score(dataset, metric) is not None for row in rows)
     ]
-    heads = [f"{dataset} {metric}" if len(datasets) > 1 else metric for dataset, metric in columns]
-    lines = [f"| {' | '.join(['method', 'origin', *heads])} |", "|---|---|" + "--:|" * len(columns)]
-    for row in rows:
-        cells = [_cell(row, dataset, metric) for dataset, metric in columns]
-        lines.append(f"| {' | '.join([row.method.replace('|', '/'), row.origin, *cells])} |")
-    return lines
+    better = {name: value for row in rows for name, value in row.better.items() if name not in METRICS}
+    names = (f"{metric} {ARROWS[better[metric]]}" if metric in better else metric for _, metric in columns)
+    heads = [
+        f"{dataset} {name}" if len(datasets) > 1 else name
+        for (dataset, _), name in zip(columns, names, strict=True)
+    ]
+    cells = (
+        [row.method, row.origin, *(_cell(row, dataset, metric) for dataset, metric in columns)]
+        for row in rows
+    )
+    return table(["method", "origin", *heads], cells, "ll".ljust(len(heads) + 2, "r"))
 
 
 def _cell(row: Row, dataset: str, metric: str) -> str:
@@ -76,5 +90,7 @@ def _cell(row: Row, dataset: str, metric: str) -> str:
     if value is None:
         return ""
     # Published SSIMs have three digits; more would be made up.
-    digits = 2 if metric == "PSNR" else 3 if row.origin == PUBLISHED or metric == UNKNOWN_SSIM else 4
-    return f"{value:.{digits}f}"
+    digits = digits_of(metric)
+    if metric != PSNR and (row.origin == PUBLISHED or metric == UNKNOWN_SSIM):
+        digits = 3
+    return str(Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -18,8 +18,10 @@ def test_what_the_tools_write_is_read(tiny_config, tmp_path):
     assert measurement.name == "fcn_demo"
     assert measurement.is_of("configs/fcn_demo.py")
     assert not measurement.is_of("configs/demo.py")
-    assert measurement.scores.keys() == {"demo (5 pairs)"}
-    assert measurement.scores["demo (5 pairs)"].keys() >= {"PSNR", "PSNR-blurry", "SSIM-matlab"}
+    ((label, scores),) = measurement.scores.items()
+    assert label == "demo (blur=synthetic, 5 pairs)"
+    assert scores.keys() >= {"PSNR", "PSNR-blurry", "SSIM-matlab"}
+    assert measurement.better == dict.fromkeys(("PSNR", "SSIM-matlab", "SSIM-per-channel"), "higher")
     assert measurement.parameters == count_parameters(model.network)
     assert measurement.protocol.endswith("; whole image, global statistics, float32 on cpu")
 
