@@ -13,7 +13,10 @@ from fcn_plugin.models.blocks.encoder_decoder import PYRAMID_WIDTHS
 from fcn_plugin.models.blocks.patch_grid import PAPER_GRIDS
 
 MOST_PATCHES = 64
-"""Along one side, in a file that is to be believed: images are padded to multiples of it."""
+"""The most rows or columns that a file may give a stage's grid.
+
+Images are padded to multiples of them, so that a file which claims millions would ask for all memory.
+"""
 
 Shapes = Mapping[str, tuple[int, ...]]
 

@@ -18,30 +18,21 @@ from fcn_plugin.models import FCN
 from fcn_plugin.models.blocks.window_average import STEP
 
 from .images import as_rgb, to_uint8
-from .memory import bytes_per_pixel, spare_memory
+from .memory import bytes_per_pixel, memory_errors, spare_memory
 from .onnx_network import OnnxNetwork
+from .options import CONTEXT, DTYPES, FEATHER, MODES, SMALLEST_TILE
 from .self_ensemble import self_ensemble
 from .tiles import restore_in_tiles, spans
 from .weights_file import read_weights
 
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
-MODES = ("local", "global")
 PAPER_CROP = (256, 256)
 """Height and width of the images that the paper trains on."""
-
-CONTEXT = 64
-"""Pixels around a tile that the network sees and that are not kept."""
-
-FEATHER = 32
-"""Pixels over which one tile's result turns into the next one's."""
-
-SMALLEST_TILE = 2 * (2 * CONTEXT + FEATHER)
-"""Side in pixels; in smaller tiles, most is thrown away."""
 
 SURELY_FITTING = 256 * 256
 """Pixels of images whose memory is not worth asking for."""
 
-BYTES_OF_RESULT = 12
+BYTES_OF_IMAGE = 12
 """Per pixel: three channels in float32."""
 
 Function = Callable[[Tensor], Tensor]
@@ -135,38 +126,50 @@ class Deblurrer:
 
     def stages(self, image: np.ndarray) -> list[np.ndarray]:
         """Every stage's prediction for float32 (H, W, 3), RGB in [0, 1], the answer last."""
-        (stages,) = self._apply(lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), [image])
-        return np.split(stages, stages.shape[-1] // 3, axis=-1)
+        count = len(self.network.grids if isinstance(self.network, FCN) else self.network.stages)
+        (stages,) = self._apply(
+            lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), [image], predictions=count
+        )
+        return np.split(stages, count, axis=-1)
 
-    def _apply(self, function: Function, images: list[np.ndarray]) -> list[np.ndarray]:
-        """``function``, (B, 3, H, W) to (B, C, H, W), of images of one size, as many at once as fit."""
+    def _apply(self, function: Function, images: list[np.ndarray], predictions: int = 1) -> list[np.ndarray]:
+        """``function``, (B, 3, H, W) to (B, C, H, W), of images of one size, as many at once as fit.
+
+        ``predictions`` is how many images C makes.
+        """
         if self.self_ensemble:
             function = self_ensemble(function)
-        return self._apply_whole(function, images)
+        return self._apply_whole(function, images, predictions)
 
-    def _apply_whole(self, function: Function, images: list[np.ndarray]) -> list[np.ndarray]:
+    def _apply_whole(
+        self, function: Function, images: list[np.ndarray], predictions: int
+    ) -> list[np.ndarray]:
         height, width = images[0].shape[:2]
-        if self._fits(len(images), height, width):
-            with contextlib.suppress(torch.OutOfMemoryError):
+        if self._fits(len(images), height, width, predictions):
+            with contextlib.suppress(MemoryError):
                 return list(self._compute(function, np.stack(images)))
         if len(images) > 1:
             half = len(images) // 2
-            return self._apply_whole(function, images[:half]) + self._apply_whole(function, images[half:])
-        return [self._apply_in_tiles(function, images[0])]
+            return [
+                result
+                for part in (images[:half], images[half:])
+                for result in self._apply_whole(function, part, predictions)
+            ]
+        return [self._apply_in_tiles(function, images[0], predictions)]
 
-    def _apply_in_tiles(self, function: Function, image: np.ndarray) -> np.ndarray:
+    def _apply_in_tiles(self, function: Function, image: np.ndarray, predictions: int) -> np.ndarray:
         height, width = image.shape[:2]
         if self.mode == "global":
             raise InputError(
                 f"an image of {width}×{height} needs about "
-                f"{height * width * self._bytes_per_pixel / 1e9:.1f} GB in mode 'global', which takes images "
-                "whole: allow more memory, or choose mode 'local', which works in tiles"
+                f"{height * width * self._bytes_per_pixel(predictions) / 1e9:.1f} GB in mode 'global', which "
+                "takes images whole: allow more memory, or choose mode 'local', which works in tiles"
             )
         multiple = int(np.lcm.reduce([STEP, *self.network.multiple_of]))
-        size = self.tile or self._fitting_tile(height, width)
+        size = self.tile or self._fitting_tile(height, width, predictions)
         while size >= SMALLEST_TILE:
             cut = partial(spans, size=size, context=CONTEXT, feather=FEATHER, multiple=multiple)
-            with contextlib.suppress(torch.OutOfMemoryError):
+            with contextlib.suppress(MemoryError):
                 return restore_in_tiles(
                     lambda tile: self._compute(function, tile[None])[0], image, cut(height), cut(width)
                 )
@@ -176,29 +179,36 @@ class Deblurrer:
             f"{SMALLEST_TILE}×{SMALLEST_TILE}: allow more, or close what takes it"
         )
 
-    def _fits(self, count: int, height: int, width: int) -> bool:
+    def _fits(self, count: int, height: int, width: int, predictions: int) -> bool:
         if self.tile is not None:
             return count == 1 and max(height, width) <= self.tile
         pixels = count * height * width
-        return pixels <= SURELY_FITTING or pixels * self._bytes_per_pixel <= self._spare_memory()
+        return pixels <= SURELY_FITTING or pixels * self._bytes_per_pixel(predictions) <= self._spare_memory()
 
-    def _fitting_tile(self, height: int, width: int) -> int:
-        spare = self._spare_memory() - height * width * BYTES_OF_RESULT
-        return min(isqrt(max(int(spare / self._bytes_per_pixel), 0)), max(height, width) - 1)
+    def _fitting_tile(self, height: int, width: int, predictions: int) -> int:
+        spare = self._spare_memory() - height * width * predictions * BYTES_OF_IMAGE
+        fitting = isqrt(max(int(spare / self._bytes_per_pixel(predictions)), 0))
+        return min(fitting, max(height, width) - 1)
 
     def _spare_memory(self) -> float:
-        return spare_memory(self.device, self.max_memory)
+        by_onnxruntime = isinstance(self.network, OnnxNetwork) and not self.network.is_on_gpu
+        return spare_memory(torch.device("cpu") if by_onnxruntime else self.device, self.max_memory)
+
+    def _bytes_per_pixel(self, predictions: int) -> float:
+        """What a pixel takes in the network, as part of its input, and of its predictions in two layouts."""
+        return self._bytes_of_features + (1 + 2 * predictions) * BYTES_OF_IMAGE
 
     @cached_property
-    def _bytes_per_pixel(self) -> float:
-        features = bytes_per_pixel(self.network, self.dtype) if isinstance(self.network, FCN) else 0
-        return features + 3 * BYTES_OF_RESULT
+    def _bytes_of_features(self) -> float:
+        if isinstance(self.network, FCN):
+            return bytes_per_pixel(self.network, self.dtype)
+        return self.network.bytes_per_pixel
 
     def _compute(self, function: Function, images: np.ndarray) -> np.ndarray:
         """``function`` of images (B, H, W, 3), clamped to [0, 1]: float32 (B, H, W, C)."""
         batch = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).movedim(-1, 1)
         autocast = torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
-        with torch.inference_mode(), autocast:
+        with memory_errors(), torch.inference_mode(), autocast:
             restored = function(batch).float()
             if not torch.isfinite(restored).all():
                 raise InputError(
@@ -238,8 +248,8 @@ def _choose_dtype(name: str | torch.dtype | None, device: torch.device) -> torch
             return torch.float32
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     dtype = getattr(torch, name, None) if isinstance(name, str) else name
-    if dtype not in (torch.float32, torch.bfloat16, torch.float16):
-        raise InputError(f"dtype {name!r} is none of float32, bfloat16 and float16")
+    if dtype not in [getattr(torch, choice) for choice in DTYPES]:
+        raise InputError(f"dtype {name!r} is none of {', '.join(DTYPES)}")
     return dtype
 
 

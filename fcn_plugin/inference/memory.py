@@ -1,8 +1,10 @@
 """How much memory there is, and how much a network needs."""
 
+import contextlib
 import copy
 import os
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from .control_groups import free_in_groups
 
 CPU_LIMIT = 4e9
 """Bytes that a process takes on the CPU unless told otherwise. More makes restoring hardly faster."""
@@ -22,6 +26,14 @@ SHARE = 0.8
 
 MARGIN = 1.25
 """What a network takes beyond its tensors: convolutions keep copies in layouts of their own."""
+
+ALLOCATION_FAILED = (
+    "allocate memory",  # PyTorch on Linux and macOS, and onnxruntime
+    "not enough memory",  # PyTorch on Windows
+    "bad_alloc",  # the C++ in either
+    "ALLOC_FAILED",  # cuBLAS and cuDNN
+)
+"""What errors say that mean that memory has run out, and have no class of their own."""
 
 
 class _LivingTensors(TorchDispatchMode):
@@ -67,6 +79,22 @@ def bytes_per_pixel(network: nn.Module, dtype: torch.dtype) -> float:
     return MARGIN * living.peak / side**2
 
 
+@contextlib.contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turns what PyTorch raises when memory has run out into a ``MemoryError``, as NumPy has it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or has_run_out(error):
+            raise MemoryError(str(error)) from error
+        raise
+
+
+def has_run_out(error: Exception) -> bool:
+    """Whether an error of PyTorch or onnxruntime is about memory."""
+    return any(words in str(error) for words in ALLOCATION_FAILED)
+
+
 def spare_memory(device: torch.device, max_gigabytes: float | None) -> float:
     """Bytes that may be taken on ``device``: of what is free, as far as the limit allows.
 
@@ -80,13 +108,13 @@ def spare_memory(device: torch.device, max_gigabytes: float | None) -> float:
         free += torch.cuda.memory_reserved(device) - taken
         limit = float("inf") if max_gigabytes is None else max_gigabytes * 1e9 - taken
     else:
-        free, taken = _free_memory(), _resident_memory()
+        free, taken = min(_free_memory(), free_in_groups()), _resident_memory()
         limit = max(CPU_LIMIT - taken, LEAST) if max_gigabytes is None else max_gigabytes * 1e9 - taken
     return min(limit, SHARE * free)
 
 
 def _free_memory() -> float:
-    """Bytes of memory that processes can have without swapping; half of all memory where no one tells."""
+    """Bytes that this computer can give without swapping; half of its memory where no one tells."""
     information = Path("/proc/meminfo")
     if information.exists():
         (line,) = (line for line in information.read_text().splitlines() if line.startswith("MemAvailable"))

@@ -20,6 +20,7 @@ from fcn_plugin.models import FCN
 from fcn_plugin.models.blocks.patch_grid import pad
 from fcn_plugin.tensor_file import METADATA_KEY
 
+from .memory import bytes_per_pixel
 from .onnx_network import INPUT, RESTORED, STAGE, OnnxNetwork
 
 AXES = {0: "batch", 2: "height", 3: "width"}
@@ -64,7 +65,11 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
 
 def _mode(network: FCN) -> dict[str, Any]:
     """What inference asks a network for beside its results."""
-    return {"mode": "local" if network.crop_size else "global", "multiple_of": network.multiple_of}
+    return {
+        "mode": "local" if network.crop_size else "global",
+        "multiple_of": network.multiple_of,
+        "bytes_per_pixel": bytes_per_pixel(network, torch.float32),
+    }
 
 
 class _AnySize(nn.Module):

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from fcn_plugin.errors import InputError
 from fcn_plugin.tensor_file import METADATA_KEY
 
+from .memory import has_run_out
+
 INPUT, RESTORED, STAGE = "blurry", "restored", "stage_"
 """Names in the file: of the images, of the answer, and, before a number, of an earlier stage's prediction."""
 
@@ -31,6 +33,7 @@ class OnnxNetwork(nn.Module):
         metadata: What `export_onnx` was given.
         mode: ``"local"`` or ``"global"``, how queries are pooled (`FCN.pool_locally`).
         multiple_of: Height and width that the network itself pads images to multiples of.
+        bytes_per_pixel: Of memory that it takes.
         provider: What runs the network, by onnxruntime's name for it.
 
     Raises `InputError` when onnxruntime is missing, and for a file that is missing, damaged or another's.
@@ -48,7 +51,13 @@ class OnnxNetwork(nn.Module):
         self.metadata: dict[str, Any] = json.loads(metadata)
         self.mode: str = self.metadata["mode"]
         self.multiple_of: tuple[int, int] = tuple(self.metadata["multiple_of"])
-        self.stages = [*sorted(output for output in outputs if output.startswith(STAGE)), RESTORED]
+        self.bytes_per_pixel: float = self.metadata["bytes_per_pixel"]
+        stages = [output for output in outputs if output.startswith(STAGE)]
+        self.stages = [*sorted(stages, key=lambda name: (len(name), name)), RESTORED]  # 10 comes after 9
+
+    @property
+    def is_on_gpu(self) -> bool:
+        return self.provider != "CPUExecutionProvider"
 
     def forward(self, blurry: Tensor) -> Tensor:
         return self._run(blurry, [RESTORED])[0]
@@ -59,7 +68,15 @@ class OnnxNetwork(nn.Module):
 
     def _run(self, blurry: Tensor, outputs: list[str]) -> list[Tensor]:
         images = np.ascontiguousarray(blurry.detach().to("cpu", torch.float32).numpy())
-        results = self.session.run(outputs, {INPUT: images})
+        try:
+            results = self.session.run(outputs, {INPUT: images})
+        except _errors() as error:
+            if has_run_out(error):
+                raise MemoryError(str(error)) from error
+            raise InputError(
+                f"onnxruntime could not run the network on an image of {images.shape[3]}×{images.shape[2]} "
+                f"({error}); use the weights that it was exported from"
+            ) from error
         return [torch.from_numpy(result).to(blurry.device) for result in results]
 
 
@@ -73,7 +90,6 @@ def _read(path: Path) -> bytes:
 def _open_session(content: bytes, name: str) -> Any:
     try:
         import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as errors
     except ModuleNotFoundError as error:
         raise InputError(
             f"{name}: is run by onnxruntime, which is not installed; run `pip install onnxruntime`"
@@ -85,11 +101,20 @@ def _open_session(content: bytes, name: str) -> Any:
     providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
     try:
         return onnxruntime.InferenceSession(content, options, providers=providers)
-    except (
+    except _errors() as error:
+        raise InputError(f"{name}: damaged, or no ONNX file; export or copy it again") from error
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises; it has no class for all of them."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+    return (
+        errors.EPFail,
         errors.Fail,
         errors.InvalidArgument,
         errors.InvalidGraph,
         errors.InvalidProtobuf,
         errors.NotImplemented,
-    ) as error:
-        raise InputError(f"{name}: damaged, or no ONNX file; export or copy it again") from error
+        errors.RuntimeException,
+    )

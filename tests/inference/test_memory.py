@@ -4,7 +4,7 @@ from torch import nn
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
-from fcn_plugin.inference.memory import MARGIN, bytes_per_pixel, spare_memory
+from fcn_plugin.inference.memory import MARGIN, bytes_per_pixel, memory_errors, spare_memory
 
 from .conftest import random_fcn
 
@@ -53,3 +53,50 @@ def test_too_little_memory_for_anything_is_said(weights, monkeypatch):
     monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: 1000)
     with pytest.raises(InputError, match="not enough memory for an image of 700×400"):
         Deblurrer(weights, device="cpu", mode="local").restore(torch.rand(400, 700, 3).numpy())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("std::bad_alloc"),
+    ],
+)
+def test_all_errors_about_memory_become_one(error):
+    with pytest.raises(MemoryError), memory_errors():
+        raise error
+
+
+def test_other_errors_stay_what_they_are():
+    with pytest.raises(RuntimeError, match="shapes"), memory_errors():
+        raise RuntimeError("shapes cannot be multiplied")
+
+
+def test_an_allocation_that_fails_is_such_an_error():
+    with pytest.raises(MemoryError), memory_errors():
+        torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_stages_are_counted_as_what_they_take(weights, monkeypatch):
+    deblur = Deblurrer(weights, device="cpu", mode="local")
+    shapes = []
+
+    def note_shape(blurry):
+        shapes.append(tuple(blurry.shape[-2:]))
+        return [blurry] * 4
+
+    image = torch.rand(330, 500, 3).numpy()
+    whole = 330 * 500 * deblur._bytes_per_pixel(1)
+    monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: whole)
+    monkeypatch.setattr(deblur.network, "predict_stages", note_shape)
+    monkeypatch.setattr(deblur.network, "forward", lambda blurry: note_shape(blurry)[-1])
+    deblur.restore(image)
+    assert shapes == [(330, 500)]
+    stages = deblur.stages(image)
+    assert len(stages) == 4
+    assert max(shapes[1:]) < (330, 500)

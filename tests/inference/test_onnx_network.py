@@ -1,12 +1,16 @@
 import sys
+import types
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.command import main
+from fcn_plugin.inference.deblurrer import SMALLEST_TILE
+from fcn_plugin.inference.memory import bytes_per_pixel
 from fcn_plugin.inference.onnx_network import OnnxNetwork
 
 
@@ -31,6 +35,66 @@ def test_the_command_runs_the_file(exported, photograph, tmp_path):
     restored = np.asarray(Image.open(tmp_path / "out/photo.png"))
     np.testing.assert_allclose(restored, Deblurrer(exported.weights, device="cpu")(photograph), atol=1)
     assert (restored != photograph).any()
+
+
+def test_large_images_go_through_in_tiles_as_with_torch(exported, monkeypatch):
+    deblur = Deblurrer(exported.onnx, device="cpu")
+    reference = Deblurrer(exported.weights, device="cpu")
+    assert deblur.network.bytes_per_pixel == bytes_per_pixel(reference.network, torch.float32)
+    shapes = []
+    run = deblur.network.session.run
+
+    class Session:
+        def run(self, outputs, inputs):
+            shapes.extend(images.shape[2:] for images in inputs.values())
+            return run(outputs, inputs)
+
+    monkeypatch.setattr(deblur.network, "session", Session())
+    image = np.random.default_rng(0).random((330, 500, 3), np.float32)
+    whole = deblur.restore(image)
+    assert shapes == [(330, 500)]
+    spare = 330 * 330 * deblur._bytes_per_pixel(1) + image.nbytes
+    monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: spare)
+    tiled = deblur.restore(image)
+    assert len(shapes) > 2
+    assert max(shapes[1:]) <= (330, 330)
+    np.testing.assert_allclose(tiled, whole, atol=1 / 255)
+
+
+@pytest.mark.parametrize("words", ["Failed to allocate memory for requested buffer of size 9", "bad_alloc"])
+def test_running_out_of_memory_halves_the_tiles(exported, photograph, monkeypatch, words):
+    from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
+
+    deblur = Deblurrer(exported.onnx, device="cpu")
+    shapes = []
+
+    class Session:
+        def run(self, outputs, inputs):
+            shapes.append(inputs["blurry"].shape[2:])
+            if max(shapes[-1]) > SMALLEST_TILE:
+                raise RuntimeException(words)
+            return list(inputs.values())
+
+    monkeypatch.setattr(deblur.network, "session", Session())
+    monkeypatch.setattr(Deblurrer, "_fitting_tile", lambda *_: 2 * SMALLEST_TILE)
+    image = np.random.default_rng(0).random((400, 400, 3), np.float32)
+    np.testing.assert_allclose(deblur.restore(image), image, atol=1e-6)
+    assert shapes[:2] == [(400, 400), (400, 400)]
+
+
+def test_what_onnxruntime_cannot_do_is_a_sentence(exported, photograph):
+    deblur = Deblurrer(exported.onnx, device="cpu")
+    deblur.network.stages = ["no such output"]
+    with pytest.raises(InputError, match=r"could not run the network on an image of 52×40 \("):
+        deblur.stages(photograph.astype(np.float32) / 255)
+
+
+def test_stages_are_in_order_of_their_numbers(exported, monkeypatch):
+    names = ["stage_10", "restored", *(f"stage_{number}" for number in range(10))]
+    session = OnnxNetwork(exported.onnx).session
+    outputs = [types.SimpleNamespace(name=name) for name in names]
+    monkeypatch.setattr(type(session), "get_outputs", lambda _: outputs)
+    assert OnnxNetwork(exported.onnx).stages == [*(f"stage_{number}" for number in range(11)), "restored"]
 
 
 def test_a_missing_onnxruntime_is_named(exported, monkeypatch):

@@ -47,13 +47,21 @@ def test_tiles_give_what_the_whole_image_gives(weights, image):
     assert np.abs(tiled - whole).max() < 1 / 255
 
 
-def test_running_out_of_memory_halves_the_tiles(weights, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=["GPU", "CPU"],
+)
+def test_running_out_of_memory_halves_the_tiles(weights, monkeypatch, error):
     sizes = []
 
     def limited(blurry: torch.Tensor) -> torch.Tensor:
         sizes.append(tuple(blurry.shape[-2:]))
         if blurry[0, 0].numel() > 400 * 400:
-            raise torch.OutOfMemoryError("no memory")
+            raise error
         return restore(blurry)
 
     deblur = Deblurrer(weights, device="cpu", mode="local")
@@ -63,6 +71,17 @@ def test_running_out_of_memory_halves_the_tiles(weights, monkeypatch):
     monkeypatch.setattr(deblur.network, "forward", limited)
     monkeypatch.setattr(Deblurrer, "_fitting_tile", lambda *_: 2 * SMALLEST_TILE)
     tiled = deblur.restore(image)
+    assert len(sizes) > 2
     assert sizes[:2] == [(340, 480), (340, 480)]
     assert max(sizes[2:]) <= (SMALLEST_TILE, SMALLEST_TILE)
     assert np.abs(tiled - whole).max() < 1 / 255
+
+
+def test_other_errors_of_the_network_go_through(weights, monkeypatch):
+    def broken(blurry):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    deblur = Deblurrer(weights, device="cpu")
+    monkeypatch.setattr(deblur.network, "forward", broken)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        deblur.restore(photograph())
