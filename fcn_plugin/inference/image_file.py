@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,19 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import cannot_be_written, write_atomically
+from fcn_plugin.files import cannot_be_read, cannot_be_written, write_atomically
 from fcn_plugin.inference.image_formats import FORMATS, ImageFormat
 
-# What Pillow's readers raise for damaged files.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+"""What Pillow's readers raise for damaged files."""
 # Pillow's modes of images with at most 8 bits, and what their colours are read as.
 _COLOURS = {"1": "L", "L": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGB": "RGB", "RGBA": "RGB"}
 _16_BIT_MODES = {"I;16", "I;16B", "I", "L", "RGB", "RGBA"}
-# GIF only for a message of its own. Pillow's name of a JPEG file with several pictures in it is MPO.
-_READABLE = [*(FORMATS.keys() - {"MPO"}), "GIF"]
+# GIF only for a message of its own: left out, such files would be missing without a word.
+_TAKEN = {*FORMATS, "GIF"}
+IMAGE_SUFFIXES = tuple(suffix for suffix, name in Image.registered_extensions().items() if name in _TAKEN)
+"""Of the files that can be read with this version of Pillow."""
+_READABLE = sorted(_TAKEN & Image.OPEN.keys())
 _ORIENTATION = 0x0112
 
 
@@ -31,26 +35,43 @@ class ImageFile:
 
     Attributes:
         path: Where it was read from.
-        rgb: (height, width, 3), RGB, float32 in [0, 1], as stored: neither turned as `orientation` asks nor
-            converted from the file's colour profile. Grey is in all three channels.
+        pixels: (height, width, 3), RGB, or (height, width, 1), grey; uint8 or uint16, as stored: neither
+            turned as `orientation` asks nor converted from the file's colour profile. A palette is RGB.
         alpha: (height, width), uint8 or uint16, or None.
-        grey: Whether there are no colours, be it in one channel or in three.
-        channels: Of colour in the file, 1 or 3; a palette is written as 3.
         orientation: How viewers turn it, 1 to 8 as EXIF counts; 1 is not at all.
         colour_profile: ICC profile of the file, or None.
+        left_out: How many further pictures are in the file, which are not read.
         file_format: Of the file, with its metadata.
     """
 
     path: Path
-    rgb: np.ndarray
+    pixels: np.ndarray
     alpha: np.ndarray | None
-    grey: bool
-    channels: int
     orientation: int
     colour_profile: bytes | None
+    left_out: int
     file_format: ImageFormat
 
-    def write(self, path: str | os.PathLike, restored: np.ndarray) -> None:
+    @property
+    def rgb(self) -> np.ndarray:
+        """(height, width, 3), RGB, float32 in [0, 1], otherwise as `pixels`. Grey is in all three channels.
+
+        Made anew each time, for it takes four times the memory.
+        """
+        rgb = np.divide(self.pixels, np.iinfo(self.pixels.dtype).max, dtype=np.float32)
+        return rgb if rgb.shape[2] == 3 else rgb.repeat(3, axis=2)
+
+    @property
+    def grey(self) -> bool:
+        """Whether there are no colours, be it in one channel or in three."""
+        return bool((self.pixels == self.pixels[..., :1]).all())
+
+    def write(
+        self,
+        path: str | os.PathLike,
+        restored: np.ndarray,
+        when_whole: Callable[[Path], object] = lambda beside: None,
+    ) -> None:
         """Writes restored pixels as this file: its format, bits, alpha and metadata.
 
         The orientation stays a tag and pixels stay as they lie, so that all the metadata, the thumbnail and
@@ -59,35 +80,36 @@ class ImageFile:
         Args:
             path: The file, which appears whole or not at all.
             restored: As `rgb`. Values are clipped to [0, 1] and rounded to the file's bits, and grey stays
-                grey, the mean of the channels.
+                grey, the mean of the channels. Images may be large, so it works in place: it is spent.
+            when_whole: As `fcn_plugin.files.whole_file` has it.
 
         Raises:
             InputError: Values are NaN or infinite, or the file cannot be written.
         """
-        if restored.shape != self.rgb.shape:
-            raise ValueError(f"{self.path} has the shape {self.rgb.shape}, not {restored.shape}.")
-        if not np.isfinite(restored).all():
+        height, width, channels = self.pixels.shape
+        if restored.shape != (height, width, 3):
+            raise ValueError(f"{self.path} has the shape {(height, width, 3)}, not {restored.shape}.")
+        if not np.isfinite([restored.min(), restored.max()]).all():  # NaN if there is one
             raise InputError(
                 f"{self.path} was restored to values that are NaN or infinite and is not written; "
                 "check the weights, and the precision if it is lower than float32."
             )
         if self.grey:
-            restored = restored.mean(axis=2, keepdims=True).repeat(self.channels, axis=2)
-        kind = np.uint16 if self.file_format.bits == 16 else np.uint8
-        pixels = (restored.clip(0, 1) * np.iinfo(kind).max).round().astype(kind)
+            restored = restored.mean(axis=2, keepdims=True).repeat(channels, axis=2)
+        pixels = round_to(self.pixels.dtype, np.clip(restored, 0, 1, out=restored))
         if self.alpha is not None:
             pixels = np.dstack([pixels, self.alpha])
-        elif self.channels == 1:
+        elif channels == 1:
             pixels = pixels[..., 0]
         content = self.file_format.encode(pixels)
         try:
-            write_atomically(path, content)
+            write_atomically(path, content, when_whole)
         except OSError as error:
             raise cannot_be_written(path, error) from error
 
 
 def read_image(path: str | os.PathLike) -> ImageFile:
-    """Reads a photograph: JPEG, PNG, TIFF, WebP or BMP; RGB, grey or a palette of up to 8 bits, or 16.
+    """Reads a photograph: JPEG, PNG, TIFF, WebP, AVIF or BMP; RGB, grey or a palette of up to 8 bits, or 16.
 
     Raises:
         InputError: There is no such file; it is empty, truncated or damaged; of another format; CMYK or
@@ -98,7 +120,7 @@ def read_image(path: str | os.PathLike) -> ImageFile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        raise cannot_be_read(path, error) from error
     if not content:
         raise InputError(f"{path} is empty (0 bytes); copy or download it again.")
     try:
@@ -118,28 +140,19 @@ def read_image(path: str | os.PathLike) -> ImageFile:
         raise InputError(f"{path} has more than {limit} megapixels; cut it into parts.") from error
     except UnidentifiedImageError as error:
         raise InputError(
-            f"{path} is not a readable image (JPEG, PNG, TIFF, WebP or BMP); convert it, or copy it again."
+            f"{path} is not a readable image (JPEG, PNG, TIFF, WebP, AVIF or BMP); convert it, or copy it "
+            "again."
         ) from error
     except InputError:
         raise
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise InputError(f"{path} is truncated or damaged; copy or download it again.") from error
     if header.format == "TIFF":
         # Pillow and OpenCV have turned it upright; back again.
         pixels = turn_upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))
     colours, alpha = (pixels[..., :-1], pixels[..., -1]) if pixels.shape[2] in (2, 4) else (pixels, None)
-    channels = colours.shape[2]
-    rgb = np.divide(colours, np.iinfo(pixels.dtype).max, dtype=np.float32)
-    return ImageFile(
-        path,
-        rgb if channels == 3 else rgb.repeat(3, axis=2),
-        alpha,
-        bool((colours == colours[..., :1]).all()),
-        channels,
-        orientation,
-        header.info.get("icc_profile"),
-        file_format,
-    )
+    left_out = getattr(header, "n_frames", 1) - 1
+    return ImageFile(path, colours, alpha, orientation, header.info.get("icc_profile"), left_out, file_format)
 
 
 def count_pixels(path: str | os.PathLike) -> int:
@@ -149,8 +162,14 @@ def count_pixels(path: str | os.PathLike) -> int:
             warnings.simplefilter("ignore")
             with Image.open(path, formats=_READABLE) as header:
                 return header.height * header.width
-    except (Image.DecompressionBombError, *_DAMAGED):
+    except (Image.DecompressionBombError, *DAMAGED):
         return 0
+
+
+def round_to(kind: np.dtype | type, image: np.ndarray) -> np.ndarray:
+    """Rounds float32 in [0, 1] to uint8 or uint16. Images may be large, so it works in place: it is spent."""
+    image *= np.iinfo(kind).max
+    return np.rint(image, out=image).astype(kind)
 
 
 def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
@@ -182,7 +201,7 @@ def _check_colours(path: Path, header: Image.Image, bits: int) -> None:
     """Raises an `InputError` unless the file's values can be read and written again."""
     if header.mode == "CMYK":
         raise InputError(f"{path} is in CMYK, the inks of a printer; convert it to RGB.")
-    if bits > 16 or header.mode not in (_16_BIT_MODES if bits == 16 else _COLOURS):
+    if 8 < bits != 16 or header.mode not in (_16_BIT_MODES if bits == 16 else _COLOURS):
         raise InputError(
             f"{path} holds {bits}-bit values of the kind {header.mode}; convert it to RGB with 8 or 16 bits."
         )

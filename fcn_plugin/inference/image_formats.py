@@ -6,6 +6,7 @@ grey and alpha, RGB, or RGB and alpha; uint8, or uint16 where the format has it.
 """
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -162,6 +163,28 @@ class WebP:
             place += 8 + length + length % 2
 
 
+class AVIF:
+    """Keeps EXIF, ICC profile or other colour space, XMP and chroma subsampling."""
+
+    _SUBSAMPLING = ("4:4:4", None, "4:2:2", "4:2:0", None, None, None, "4:0:0")
+    _COLOURS = b"colrnclx"  # and then, in 2 bytes each, primaries, transfer function and matrix
+
+    def __init__(self, header: Image.Image, content: bytes) -> None:
+        # In the decoder's configuration: more than 8 bits, 12 bits, grey, and less chroma per row and column.
+        flags = [content[found.end() + 2] for found in re.finditer(b"av1C", content)]
+        colours = next((flag for flag in flags if not flag & 0b10000), flags[0])  # alpha is grey
+        self.bits = 8 + 2 * (colours >> 6 & 1) + 2 * (colours >> 5 & 1)
+        kept = {name: header.info[name] for name in ("exif", "icc_profile", "xmp") if header.info.get(name)}
+        self._options = {**kept, "quality": QUALITY, "subsampling": self._SUBSAMPLING[colours >> 2 & 0b111]}
+        _, self._space, rest = content.partition(self._COLOURS)
+        self._space += rest[:4]
+
+    def encode(self, pixels: np.ndarray) -> bytes:
+        before, space, after = encode_by_pillow(pixels, "AVIF", self._options).partition(self._COLOURS)
+        # How Pillow has made YUV of RGB stays as it says; that the colours are sRGB is for the file to say.
+        return before + (self._space if space and self._space else space + after[:4]) + after[4:]
+
+
 class BMP:
     """Keeps the resolution; there is no more."""
 
@@ -180,6 +203,7 @@ FORMATS: dict[str, type[ImageFormat]] = {
     "PNG": PNG,
     "TIFF": TIFF,
     "WEBP": WebP,
+    "AVIF": AVIF,
     "BMP": BMP,
 }
 """By Pillow's name of them."""

@@ -9,10 +9,28 @@ from torch import Tensor
 
 from fcn_plugin.errors import InputError
 
-from .image_file import read_image, turn_upright
+from .image_file import DAMAGED, read_image, round_to, turn_upright
 
 OVERSHOOT = 1e-3
 """How far floats may lie outside [0, 1], as after resizing; they are clipped."""
+
+PIL_MODES = (
+    "1",
+    "L",
+    "LA",
+    "P",
+    "PA",
+    "RGB",
+    "RGBA",
+    "RGBX",
+    "YCbCr",
+    "HSV",
+    "I;16",
+    "I;16L",
+    "I;16B",
+    "I;16N",
+)
+"""Modes of PIL images that say what their values mean. CMYK's inks depend on the printer."""
 
 
 def as_rgb(image: Any) -> np.ndarray:
@@ -68,6 +86,16 @@ def _from_array(array: np.ndarray) -> np.ndarray:
 
 
 def _from_pil(image: Image.Image) -> np.ndarray:
+    if image.mode not in PIL_MODES:
+        raise InputError(
+            f"a PIL image of mode {image.mode} is not taken, for its values may mean many things: convert it "
+            "to RGB, or give its path or an array"
+        )
+    try:
+        image.load()  # of a file it has read no more than the header
+    except DAMAGED as error:
+        name = getattr(image, "filename", "") or "the PIL image"
+        raise InputError(f"{name} is truncated or damaged: copy or download it again") from error
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I;16"):
         return _from_array(np.asarray(upright, np.uint16))
@@ -76,5 +104,4 @@ def _from_pil(image: Image.Image) -> np.ndarray:
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """Rounds float32 in [0, 1] to 8 bits. Images may be large, so it works in place: ``image`` is spent."""
-    image *= 255
-    return np.rint(image, out=image).astype(np.uint8)
+    return round_to(np.uint8, image)

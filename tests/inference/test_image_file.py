@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin, TiffImagePlugin
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.inference.image_file import read_image, turn_upright
+from fcn_plugin.inference.image_file import IMAGE_SUFFIXES, read_image, turn_upright
 
 SIZE = (23, 31)  # height and width
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -214,9 +214,62 @@ def test_the_photograph_of_a_file_with_several_pictures(tmp_path):
     path, depth = tmp_path / "photo.jpg", Image.new("L", (8, 8))
     Image.fromarray(picture()).save(path, "MPO", save_all=True, append_images=[depth])
     assert pillow(path).n_frames == 2
+    assert read_image(path).left_out == 1
     written = pillow(write_unchanged(path))
     assert written.format == "JPEG"
     assert written.size == SIZE[::-1]
+
+
+needs_avif = pytest.mark.skipif(".avif" not in IMAGE_SUFFIXES, reason="this Pillow has no AVIF")
+
+
+@needs_avif
+@pytest.mark.parametrize(
+    ("channels", "subsampling"), [(1, "4:0:0"), (3, "4:4:4"), (3, "4:2:2"), (3, "4:2:0"), (4, "4:4:4")]
+)
+def test_avif_keeps_pixels_alpha_and_metadata(tmp_path, channels, subsampling):
+    path, pixels = tmp_path / "photo.avif", picture(channels)
+    metadata = {"exif": exif(), "icc_profile": PROFILE, "xmp": b"<x:xmpmeta/>"}
+    Image.fromarray(pixels).save(path, quality=95, subsampling=subsampling, **metadata)
+    written = write_unchanged(path)
+    assert facts(written) == facts(path)
+    assert facts(written)["orientation"] == 6
+    assert pillow(written).info["xmp"] == metadata["xmp"]
+    assert configuration(written) == configuration(path)
+    difference = np.array(pillow(written), np.int16) - np.array(pillow(path))
+    assert np.abs(difference).mean() < 4
+
+
+def configuration(path) -> bytes:
+    """Of the AV1 decoder: bits, and how often chroma is sampled."""
+    content = path.read_bytes()
+    place = content.index(b"av1C")
+    return content[place + 6 : place + 7]
+
+
+@needs_avif
+def test_avif_keeps_a_colour_space_that_is_no_profile(tmp_path):
+    path = tmp_path / "photo.avif"
+    Image.fromarray(picture()).save(path, quality=95)
+    display_p3 = b"colrnclx" + bytes([0, 12, 0, 13])  # primaries and transfer function as H.273 numbers them
+    content = path.read_bytes()
+    place = content.index(b"colrnclx")
+    path.write_bytes(content[:place] + display_p3 + content[place + len(display_p3) :])
+    assert display_p3 in write_unchanged(path).read_bytes()
+
+
+@needs_avif
+def test_avif_of_more_than_8_bits_is_refused(tmp_path):
+    av = pytest.importorskip("av")
+    path = tmp_path / "photo.avif"
+    with av.open(str(path), "w") as writer:
+        stream = writer.add_stream("libsvtav1", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
+        writer.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
+        writer.mux(stream.encode())
+    with pytest.raises(InputError, match=r"photo\.avif holds 10-bit values of the kind RGB; convert it"):
+        read_image(path)
 
 
 @pytest.mark.parametrize("orientation", range(9))
@@ -299,9 +352,10 @@ def test_values_that_are_no_colours_are_not_written(tmp_path, value):
     path = tmp_path / "photo.png"
     save(path)
     image = read_image(path)
-    image.rgb[3, 4, 1] = value
+    restored = image.rgb
+    restored[3, 4, 1] = value
     with pytest.raises(InputError, match=r"photo\.png was restored to values that are NaN or infinite"):
-        image.write(tmp_path / "out.png", image.rgb)
+        image.write(tmp_path / "out.png", restored)
     assert os.listdir(tmp_path) == ["photo.png"]
 
 

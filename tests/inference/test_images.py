@@ -1,5 +1,7 @@
 """What a `Deblurrer` takes, and what it refuses in a sentence."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,8 @@ from fcn_plugin.inference.images import as_rgb
         torch.full((3, 2, 3), 51, dtype=torch.uint8),
         Image.new("L", (3, 2), 51),
         Image.new("RGBA", (3, 2), (51, 51, 51, 7)),
+        Image.new("RGB", (3, 2), (51, 51, 51)).quantize(2),
+        Image.new("RGB", (3, 2), (51, 51, 51)).convert("YCbCr"),
         Image.fromarray(np.full((2, 3), 13107, np.uint16)),
     ],
 )
@@ -72,6 +76,15 @@ def test_files_that_are_no_photographs_are_refused(tmp_path, write, sentence):
         as_rgb(path)
 
 
+def test_a_truncated_pil_image_is_refused(tmp_path):
+    path = tmp_path / "photo.jpg"
+    write_truncated(path)
+    with pytest.raises(InputError, match=r"photo\.jpg is truncated or damaged"):
+        as_rgb(Image.open(path))
+    with pytest.raises(InputError, match="the PIL image is truncated or damaged"):
+        as_rgb(Image.open(io.BytesIO(path.read_bytes())))
+
+
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
@@ -82,6 +95,9 @@ def test_files_that_are_no_photographs_are_refused(tmp_path, write, sentence):
         (np.zeros((0, 4, 3), np.uint8), r"shape \(0, 4, 3\)"),
         (torch.zeros(4, 4, 3), r"give \(3, height, width\)"),
         (None, "a NoneType is no image"),
+        (Image.new("F", (4, 4), 0.5), "PIL image of mode F is not taken"),
+        (Image.new("I", (4, 4), 40000), "PIL image of mode I is not taken"),
+        (Image.new("CMYK", (4, 4)), "PIL image of mode CMYK is not taken"),
     ],
 )
 def test_arrays_that_are_no_images_are_refused(image, sentence):
