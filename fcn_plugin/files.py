@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -13,14 +13,16 @@ from filelock import FileLock
 from fcn_plugin.errors import InputError
 
 
-def write_atomically(path: str | os.PathLike, content: bytes | str) -> None:
+def write_atomically(
+    path: str | os.PathLike, content: bytes | str, when_whole: Callable[[Path], object] = lambda beside: None
+) -> None:
     """Writes ``content`` to ``path``; a reader sees the old file or the new one, never a part.
 
-    Missing parent folders are made. Text is written as UTF-8.
+    Missing parent folders are made. Text is written as UTF-8. ``when_whole`` is as `whole_file` has it.
     """
     if isinstance(content, str):
         content = content.encode()
-    with whole_file(path) as beside:
+    with whole_file(path, when_whole) as beside:
         beside.write_bytes(content)
 
 
@@ -30,11 +32,14 @@ def sha256_of(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
-def whole_file(path: str | os.PathLike) -> Iterator[Path]:
+def whole_file(
+    path: str | os.PathLike, when_whole: Callable[[Path], object] = lambda beside: None
+) -> Iterator[Path]:
     """Yields the path of an empty file that becomes ``path`` when the block ends without an error.
 
     It has the suffix of ``path``. An existing ``path`` is replaced only then; after an error the half-written
-    file is removed. Missing parent folders are made.
+    file is removed. Missing parent folders are made. ``when_whole`` is called with the written file just
+    before that takes its place, which changes neither its size nor its time of modification.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +52,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
             os.fsync(file.fileno())
         # mkstemp makes files only their owner can read; give the mode an ordinary open() would.
         beside.chmod(0o666 & ~_umask())
+        when_whole(beside)
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -101,6 +107,11 @@ def free_bytes(path: str | os.PathLike) -> tuple[Path, int]:
     """The folder that ``path`` is in or would be made in, and what is free there."""
     folder = next(parent for parent in Path(path).absolute().parents if os.path.exists(parent))
     return folder, shutil.disk_usage(folder).free
+
+
+def cannot_be_read(path: str | os.PathLike, error: OSError) -> InputError:
+    """The error for a file or folder that is missing or may not be read."""
+    return InputError(f"{path} cannot be read ({error.strerror}); check the path.")
 
 
 def cannot_be_written(path: str | os.PathLike, error: Exception) -> InputError:

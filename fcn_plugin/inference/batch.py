@@ -1,16 +1,16 @@
 """Restoring many files: what is done is skipped, and what fails leaves the others alone."""
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import os
+from collections.abc import Callable
 
 import numpy as np
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.batch_progress import BatchProgress
 from fcn_plugin.inference.comparison import compare_images, write_comparison
-from fcn_plugin.inference.image_file import count_pixels, read_image
+from fcn_plugin.inference.image_file import count_pixels, read_image, round_to
 from fcn_plugin.inference.ledger import Ledger
-from fcn_plugin.inference.tasks import Task
+from fcn_plugin.inference.tasks import Found, Task
 
 
 class Batch:
@@ -21,12 +21,13 @@ class Batch:
         ledger: Of the output folder.
         overwrite: Whether files that are there already are made again.
         compare: Whether a picture of input and result goes beside each result, as ``NAME.compare.jpg``. Of a
-            video it shows the frame in the middle.
+            video it shows the frame in the middle. Those that are there already always follow their results.
 
     Attributes:
         restored: How many files have been restored.
         skipped: How many had been before.
         failed: How many could not be.
+        not_compared: How many have been restored, but their comparisons could not be written.
     """
 
     def __init__(
@@ -38,88 +39,127 @@ class Batch:
     ) -> None:
         self._restore, self._ledger = restore, ledger
         self._overwrite, self._compare = overwrite, compare
-        self.restored = self.skipped = self.failed = 0
+        self.restored = self.skipped = self.failed = self.not_compared = 0
 
-    def run(self, tasks: Iterable[Task], errors: Iterable[InputError] = ()) -> None:
-        """Does the tasks. Each that fails is told of in a sentence, on standard error.
-
-        Args:
-            tasks: What to do.
-            errors: Of files that did not even become tasks.
-        """
-        errors, to_do, done = list(errors), [], []
-        for task in tasks:
-            if self._overwrite or not task.target.exists() or not task.source.exists():
-                to_do.append(task)
-            elif self._ledger.is_current(task):
-                done.append(task)
-            else:
-                errors.append(_in_the_way(task))
-        self.failed, self.skipped = len(errors), len(done)
-        with BatchProgress([_pixels_of(task) for task in to_do]) as progress:
-            for error in errors:
-                progress.say(f"error: {error}")
-            for task in done:
-                if self._compare and not _comparison_path(task).exists():
-                    self._attempt(task, _write_comparison, progress)
+    def run(self, found: Found) -> None:
+        """Does the tasks. Each that fails is told of in a sentence, on standard error."""
+        to_do = [task for task in found.tasks if self._overwrite or not _is_there(task)]
+        there = [task for task in found.tasks if not self._overwrite and _is_there(task)]
+        with BatchProgress([_pixels_of(task) for task in to_do]) as self._progress:
+            for note in found.notes:
+                self._progress.say(f"note: {note}")
+            for error in found.errors:
+                self._progress.say(f"error: {error}")
+            self.failed += len(found.errors)
+            for task in there:
+                self._take_as_done(task)
             for task in to_do:
-                progress.begin(task.source.name)
-                whole = self._attempt(task, self._restore_file, progress)
-                self.restored += whole
-                progress.end("restored" if whole else "failed")
+                self._progress.begin(task.source.name)
+                self._progress.end(self._do(task))
 
-    def _attempt(
-        self, task: Task, do: Callable[[Task, BatchProgress], None], progress: BatchProgress
-    ) -> bool:
-        """Whether it went well; if not, that is counted and told."""
-        try:
-            do(task, progress)
-        except InputError as error:
+    def _do(self, task: Task) -> str:
+        """What became of the task."""
+        if not self._overwrite and _is_there(task):  # another process has made it in the meantime
+            self._ledger.read()
+            return "there" if self._take_as_done(task) else "failed"
+        restore = self._restore_video if task.is_video else self._restore_image
+        if not self._attempt(task, restore):
             self.failed += 1
-            place = (
-                "" if str(task.source) in str(error) or str(task.target) in str(error) else f"{task.source}: "
+            return "failed"
+        self.restored += 1
+        self._keep_comparison(task, anew=True)
+        return "restored"
+
+    def _take_as_done(self, task: Task) -> bool:
+        """Whether what is there is what would be made."""
+        done = self._attempt(task, self._check_done)
+        self.skipped += done
+        self.failed += not done
+        if done:
+            self._keep_comparison(task, anew=False)
+        return done
+
+    def _check_done(self, task: Task) -> None:
+        if not self._ledger.is_current(task.target, task.source):
+            raise InputError(
+                f"{task.target} is there already, but was not made of {task.source} as it is now, with these "
+                "weights and options; give --overwrite or another --output."
             )
-            progress.say(f"error: {place}{error}")
-            return False
-        return True
 
-    def _restore_file(self, task: Task, progress: BatchProgress) -> None:
-        if task.is_video:
-            from fcn_plugin.inference.video_file import VideoFile  # needs PyAV, which may be missing
+    def _keep_comparison(self, task: Task, anew: bool) -> None:
+        """Makes the comparison where one is asked for, or where there is one of an earlier result.
 
+        ``anew`` is whether the result has just been made.
+        """
+        ours = self._ledger.is_comparison(task.comparison) and task.comparison.exists()
+        if ours and not anew and self._ledger.is_current(task.comparison, task.source, comparison=True):
+            return
+        if ours or self._compare:
+            self.not_compared += not self._attempt(task, self._compare_result)
+
+    def _compare_result(self, task: Task) -> None:
+        replaceable = self._overwrite or self._ledger.is_comparison(task.comparison)
+        if task.comparison.exists() and not replaceable:
+            raise InputError(
+                f"{task.comparison} is there already, but is no comparison that was made here; give "
+                "--overwrite or another --output."
+            )
+        with self._ledger.recording(task.comparison, task.source, comparison=True) as when_whole:
+            if not task.is_video:
+                compare_images(task.comparison, task.source, task.target, when_whole)
+                return
+            from fcn_plugin.inference.video_file import VideoFile
+
+            before, after = VideoFile(task.source), VideoFile(task.target)
+            middle = before.frames // 2
+            frames = [round_to(np.uint8, video.frame(middle)) for video in (before, after)]
+            write_comparison(task.comparison, *frames, when_whole=when_whole)
+
+    def _restore_image(self, task: Task) -> None:
+        with self._ledger.recording(task.target, task.source) as when_whole:
+            image = read_image(task.source)
+            if image.left_out:
+                self._progress.say(
+                    f"note: {task.source} holds {1 + image.left_out} pictures; the first is restored, the "
+                    "rest left out."
+                )
+            image.write(task.target, self._restore(image.rgb), when_whole)
+
+    def _restore_video(self, task: Task) -> None:
+        from fcn_plugin.inference.video_file import VideoFile  # needs PyAV, which may be missing
+
+        with self._ledger.recording(task.target, task.source) as when_whole:
             video = VideoFile(task.source)
             if video.left_out:
                 kinds = " and ".join(sorted(set(video.left_out)))
-                progress.say(f"note: {task.source} also has tracks of the kind {kinds}, which are left out.")
+                self._progress.say(
+                    f"note: {task.source} also has tracks of the kind {kinds}, which are left out."
+                )
             height, width = video.size
-            video.write(task.target, self._restore, lambda: progress.advance(height * width))
+            video.write(
+                task.target, self._restore, lambda: self._progress.advance(height * width), when_whole
+            )
+
+    def _attempt(self, task: Task, do: Callable[[Task], None]) -> bool:
+        """Whether it went well; if not, that is told."""
+        try:
+            do(task)
+        except InputError as error:
+            sentence = str(error)
+        except MemoryError:
+            sentence = (
+                f"{task.source} takes more memory than there is; close other programs, or cut it into parts."
+            )
         else:
-            image = read_image(task.source)
-            image.write(task.target, self._restore(image.rgb))
-        self._ledger.add(task)
-        if self._compare:
-            _write_comparison(task, progress)
+            return True
+        named = str(task.source) in sentence or str(task.target) in sentence
+        self._progress.say(f"error: {sentence}" if named else f"error: {task.source}: {sentence}")
+        return False
 
 
-def _in_the_way(task: Task) -> InputError:
-    return InputError(
-        f"{task.target} is there already, but was not made of {task.source} as it is now, with these weights "
-        "and options; give --overwrite or another --output."
-    )
-
-
-def _comparison_path(task: Task) -> Path:
-    return task.target.with_name(f"{task.target.name}.compare.jpg")
-
-
-def _write_comparison(task: Task, progress: BatchProgress) -> None:
-    if not task.is_video:
-        compare_images(_comparison_path(task), task.source, task.target)
-        return
-    from fcn_plugin.inference.video_file import VideoFile
-
-    videos = [VideoFile(task.source), VideoFile(task.target)]
-    write_comparison(_comparison_path(task), *(video.frame(videos[0].frames // 2) for video in videos))
+def _is_there(task: Task) -> bool:
+    """Whether the result is, be it an earlier one; a file that cannot be read has none to go by."""
+    return os.path.exists(task.target) and os.path.exists(task.source)
 
 
 def _pixels_of(task: Task) -> int:

@@ -14,8 +14,9 @@ import signal
 import sys
 from pathlib import Path
 
-from fcn_plugin.command_line import at_least
+from fcn_plugin.command_line import at_least, positive
 from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.inference.options import DTYPES, MODES, SMALLEST_TILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,14 +47,28 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", help="cpu, cuda or cuda:1, say (a GPU where there is one)")
     parser.add_argument(
         "--dtype",
-        choices=("float32", "bfloat16", "float16"),
+        choices=DTYPES,
         help="precision (float32 on a CPU, less on a GPU)",
     )
-    parser.add_argument("--mode", help="how images larger than those of training are taken")
     parser.add_argument(
-        "--tile", type=at_least(1), metavar="PIXELS", help="restore squares of this size, feathered together"
+        "--mode",
+        choices=MODES,
+        help="pool queries over windows as large as the training's patches, so that images may go through in "
+        f"tiles, or over the image's own patches, as the paper does ({MODES[0]})",
     )
-    parser.add_argument("--max-memory", type=float, metavar="GB", help="take no more memory than this")
+    parser.add_argument(
+        "--tile",
+        type=at_least(SMALLEST_TILE),
+        metavar="PIXELS",
+        help="restore squares of this side, feathered together: "
+        f"{SMALLEST_TILE} or more (the whole image where it fits into memory, else what fits)",
+    )
+    parser.add_argument(
+        "--max-memory",
+        type=positive,
+        metavar="GB",
+        help="take no more memory than this (4 on a CPU, what is free on a GPU)",
+    )
     parser.add_argument(
         "--self-ensemble", action="store_true", help="mean over 8 flips and rotations, in 8 times the time"
     )
@@ -96,7 +111,7 @@ def show_page(arguments: argparse.Namespace) -> None:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    """Restores files as the command line says; how many failed."""
+    """Restores files as the command line says; how many results or comparisons could not be written."""
     from fcn_plugin.inference.batch import Batch
     from fcn_plugin.inference.ledger import Ledger
     from fcn_plugin.inference.tasks import find_tasks
@@ -112,10 +127,12 @@ def restore(arguments: argparse.Namespace) -> int:
     batch = Batch(
         deblurrer.restore, Ledger(arguments.output, options), arguments.overwrite, arguments.compare
     )
-    batch.run(*find_tasks(arguments.inputs, arguments.output))
+    batch.run(find_tasks(arguments.inputs, arguments.output))
     counts = f"{batch.restored} restored, {batch.skipped} skipped that had been before, {batch.failed} failed"
+    if batch.not_compared:
+        counts += f"; {batch.not_compared} of them not compared"
     print(f"{arguments.output}: {counts}.")
-    return batch.failed
+    return batch.failed + batch.not_compared
 
 
 def main(words: list[str] | None = None) -> None:

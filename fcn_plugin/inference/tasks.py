@@ -1,15 +1,22 @@
 """What there is to restore, and where to."""
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.files import cannot_be_read
+from fcn_plugin.inference.image_file import IMAGE_SUFFIXES
 
-# GIFs are refused with a sentence that says what to do; left out, they would be missing without a word.
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".3gp", ".wmv")
+VIDEO_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf"),
+    *(".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts", ".m2t", ".mxf"),
+)
+"""Of containers that FFmpeg reads, and writes H.264 to."""
+COMPARISON_SUFFIX = ".compare.jpg"
+"""What is added to the name of a result for that of the picture of input and result."""
 
 
 @dataclass(frozen=True)
@@ -23,59 +30,110 @@ class Task:
     def is_video(self) -> bool:
         return self.source.suffix.lower() in VIDEO_SUFFIXES
 
+    @property
+    def comparison(self) -> Path:
+        """Where the picture of both goes."""
+        return self.target.with_name(f"{self.target.name}{COMPARISON_SUFFIX}")
 
-def find_tasks(
-    inputs: Iterable[str | os.PathLike], output: str | os.PathLike
-) -> tuple[list[Task], list[InputError]]:
+
+@dataclass
+class Found:
+    """What `find_tasks` has found.
+
+    Attributes:
+        tasks: What to do.
+        errors: For each folder without files, for each folder that cannot be read, and for each file that
+            would be written over another file's result, over a comparison or over an input.
+        notes: A sentence for each folder with files that are left out.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
+    errors: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -> Found:
     """The files among the inputs and in folders among them.
 
     A file keeps its name, and what is in a folder its path below that folder. Of folders, hidden files, files
-    that are neither images nor videos, and the output folder are left out. A file given twice counts once.
-
-    Returns:
-        The tasks, and an error for each folder without files and for each file that would be written over
-        another file's result or over an input.
+    that are neither images nor videos, comparisons and the output folder are left out. A file given twice
+    counts once.
     """
     output = Path(output)
     targets: dict[Path, Path] = {}
     sources = set()
-    errors = []
+    found = Found()
     for given in map(Path, inputs):
-        found = list(_files_in(given, output)) if given.is_dir() else [given]
-        if not found:
-            kinds = " ".join(IMAGE_SUFFIXES + VIDEO_SUFFIXES)
-            errors.append(InputError(f"{given} holds no images or videos ({kinds}); check the path."))
         root = given if given.is_dir() else given.parent
-        for source in found:
-            sources.add(source.resolve())
+        for source in _files_in(given, output, found) if given.is_dir() else [given]:
+            if os.path.exists(source) and not os.path.isfile(source):
+                found.errors.append(InputError(f"{source} is no ordinary file; copy what it yields to one."))
+                continue
+            sources.add(os.path.realpath(source))
             target = output / source.relative_to(root)
             first = targets.setdefault(target, source)
-            if first.resolve() != source.resolve():
-                errors.append(
+            if os.path.realpath(first) != os.path.realpath(source):
+                found.errors.append(
                     InputError(
                         f"{source} and {first} would both become {target}; give them one --output each."
                     )
                 )
-    tasks = []
     for target, source in targets.items():
-        if target.resolve() in sources:
-            errors.append(
+        task = Task(source, target)
+        if os.path.realpath(target) in sources:
+            found.errors.append(
                 InputError(f"{source} would be written over {target}, an input; give another --output.")
             )
+        elif task.comparison in targets or os.path.realpath(task.comparison) in sources:
+            found.errors.append(
+                InputError(
+                    f"{source} would be compared in {task.comparison}, which is an input or another's "
+                    "result; give another --output."
+                )
+            )
         else:
-            tasks.append(Task(source, target))
-    return tasks, errors
+            found.tasks.append(task)
+    return found
 
 
-def _files_in(folder: Path, output: Path) -> Iterator[Path]:
-    """Images and videos, sorted, but what is hidden or in the output folder."""
-    for place, folders, names in os.walk(folder):
+def _files_in(folder: Path, output: Path, found: Found) -> list[Path]:
+    """Images and videos, sorted, but what is hidden or in the output folder; tells ``found`` of the rest."""
+    files, left_out, unreadable = [], Counter(), []
+    for place, folders, names in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and not _is_same(Path(place, name), output)
         )
+        left_out["linked folders"] += sum(os.path.islink(Path(place, name)) for name in folders)
         for name in sorted(names):
-            if name.lower().endswith(IMAGE_SUFFIXES + VIDEO_SUFFIXES) and not name.startswith("."):
-                yield Path(place, name)
+            kind = _kind(name)
+            if name.startswith("."):
+                continue
+            if kind in IMAGE_SUFFIXES + VIDEO_SUFFIXES:
+                files.append(Path(place, name))
+            else:
+                left_out[kind] += 1
+    if left_out.total():
+        kinds = ", ".join(
+            f"{count} {kind or 'without a suffix'}" for kind, count in sorted(left_out.items()) if count
+        )
+        found.notes.append(
+            f"{folder}: {left_out.total()} left out, as no images or videos that can be read here: {kinds}."
+        )
+    found.errors += [cannot_be_read(error.filename, error) for error in unreadable]
+    if not files and not unreadable:
+        kinds = " ".join(IMAGE_SUFFIXES + VIDEO_SUFFIXES)
+        found.errors.append(InputError(f"{folder} holds no images or videos ({kinds}); check the path."))
+    return files
+
+
+def _kind(name: str) -> str:
+    """The suffix of a file's name, in lower case; of a picture that compares files, its longer one."""
+    path = Path(name.lower())
+    if path.name.endswith(COMPARISON_SUFFIX):
+        compared = Path(path.name.removesuffix(COMPARISON_SUFFIX))
+        if compared.suffix in IMAGE_SUFFIXES + VIDEO_SUFFIXES:
+            return COMPARISON_SUFFIX
+    return path.suffix
 
 
 def _is_same(path: Path, other: Path) -> bool:

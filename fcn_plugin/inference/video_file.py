@@ -73,6 +73,7 @@ class VideoFile:
         path: str | os.PathLike,
         restore: Callable[[np.ndarray], np.ndarray],
         on_frame: Callable[[], object] = lambda: None,
+        when_whole: Callable[[Path], object] = lambda beside: None,
     ) -> None:
         """Writes the restored video, holding a few frames at a time.
 
@@ -85,6 +86,7 @@ class VideoFile:
             path: The file, which appears whole or not at all. Its suffix says what container it is.
             restore: Takes and returns float32 (height, width, 3), RGB in [0, 1].
             on_frame: Called after each frame.
+            when_whole: As `fcn_plugin.files.whole_file` has it.
 
         Raises:
             InputError: The video is truncated or damaged, or cannot be written. What `restore` raises goes
@@ -92,11 +94,11 @@ class VideoFile:
         """
         try:
             with (
-                whole_file(path) as beside,
+                whole_file(path, when_whole) as beside,
                 self._opened() as reader,
                 av.open(str(beside), "w", container_options=_container_options(beside)) as writer,
             ):
-                outputs = self._add_streams(writer, reader)
+                outputs = self._add_streams(path, writer, reader)
                 video = self._video_of(reader)
                 encoder = outputs[video.index]
                 for unit in self._units_of(reader):
@@ -126,15 +128,23 @@ class VideoFile:
         return restored
 
     def _add_streams(
-        self, writer: av.container.OutputContainer, reader: av.container.InputContainer
+        self,
+        path: str | os.PathLike,
+        writer: av.container.OutputContainer,
+        reader: av.container.InputContainer,
     ) -> dict[int, av.stream.Stream]:
         """Makes the streams of the new file, and all of its metadata; by their numbers in the old one."""
         video, outputs = self._video_of(reader), {}
-        for stream in reader.streams:
-            if stream is video:
-                outputs[stream.index] = self._add_encoder(writer, stream)
-            elif _is_copied(stream):
-                outputs[stream.index] = writer.add_stream_from_template(stream, opaque=True)
+        try:
+            for stream in reader.streams:
+                if stream is video:
+                    outputs[stream.index] = self._add_encoder(writer, stream)
+                elif _is_copied(stream):
+                    outputs[stream.index] = writer.add_stream_from_template(stream, opaque=True)
+        except ValueError as error:
+            raise InputError(
+                f"{path} cannot hold what {self.path} holds ({error}); convert that to MP4 or MKV."
+            ) from error
         for index, output in outputs.items():
             output.metadata.update(reader.streams[index].metadata)
             output.disposition = reader.streams[index].disposition

@@ -17,6 +17,8 @@ from PIL import Image
 from fcn_plugin import Deblurrer
 from fcn_plugin.inference.command import main
 from fcn_plugin.inference.image_file import read_image
+from fcn_plugin.inference.ledger import Ledger
+from fcn_plugin.inference.options import SMALLEST_TILE
 
 
 @pytest.fixture
@@ -51,6 +53,8 @@ def test_help_imports_nothing_heavy():
     usage, _, imported = shown.partition("IMPORTED")
     for option in ("--output", "--tile", "--self-ensemble", "--compare", "--device", "--dtype", "--web"):
         assert option in usage
+    assert "{local,global}" in usage
+    assert f"{SMALLEST_TILE} or more" in " ".join(usage.split())
     assert not {"torch", "cv2", "gradio", "onnxruntime", "mmengine", "numpy", "PIL", "rich", "av"} & set(
         imported.split()
     )
@@ -132,6 +136,117 @@ def test_comparisons(inputs, weights):
     assert path.stat().st_mtime_ns == made
     run(*words, "--compare", "--overwrite")
     assert path.stat().st_mtime_ns > made
+
+
+def test_comparisons_follow_their_results(inputs, weights):
+    words = ("a.jpg", "-o", "out", "--weights", weights)
+    path = Path("out/a.jpg.compare.jpg")
+    run(*words, "--compare")
+    first = path.read_bytes()
+    run(*words)
+    assert path.read_bytes() == first
+    assert run(*words, "--overwrite", "--self-ensemble") == 0
+    second = path.read_bytes()
+    assert second != first
+
+    # As by a run that was killed between a result and its comparison.
+    ledger = Path("out/.fcn-deblur.jsonl")
+    lines = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(line for line in lines[:-2] if "whole" not in line))
+    path.write_bytes(first)
+    assert run(*words, "--self-ensemble") == 0
+    assert path.read_bytes() == second
+
+
+def test_a_picture_of_somebody_elses_is_no_comparison(inputs, weights, capsys):
+    Path("out").mkdir()
+    path = Path("out/a.jpg.compare.jpg")
+    path.write_text("precious")
+    words = ("a.jpg", "in/b.png", "-o", "out", "--weights", weights, "--compare")
+    for restored, skipped in ((2, 0), (0, 2)):
+        assert run(*words) == 1
+        shown = capsys.readouterr()
+        (error,) = [line for line in shown.err.splitlines() if line.startswith("error: ")]
+        assert error.startswith("error: out/a.jpg.compare.jpg is there already, but is no comparison")
+        assert shown.out == (
+            f"out: {restored} restored, {skipped} skipped that had been before, 0 failed; 1 of them not "
+            "compared.\n"
+        )
+        assert path.read_text() == "precious"
+    assert run("a.jpg", *words[2:-1], "--overwrite") == 0
+    assert path.read_text() == "precious"
+    assert run(*words, "--overwrite") == 0
+    assert Image.open(path).size == (2 * 52 + 2, 40)
+
+
+def test_a_comparison_that_cannot_be_written(inputs, weights, capsys):
+    Path("out/a.jpg.compare.jpg").mkdir(parents=True)
+    words = ("a.jpg", "in/b.png", "-o", "out", "--weights", weights, "--compare")
+    assert run(*words, "--overwrite") == 1
+    shown = capsys.readouterr()
+    assert "error: out/a.jpg.compare.jpg cannot be written (Is a directory; " in shown.err
+    assert "a.jpg (1/2): restored" in shown.err
+    assert shown.out == "out: 2 restored, 0 skipped that had been before, 0 failed; 1 of them not compared.\n"
+
+
+def test_running_out_of_memory_leaves_the_rest_alone(inputs, weights, monkeypatch, capsys):
+    def limited(self, image):
+        if not image[..., 0].any():
+            raise MemoryError
+        return image
+
+    monkeypatch.setattr(Deblurrer, "restore", limited)
+    Image.new("RGB", (30, 20), (0, 9, 9)).save("in/a.png")
+    assert run("in", "-o", "out", "--weights", weights) == 1
+    shown = capsys.readouterr()
+    assert "error: in/a.png takes more memory than there is; close other programs, or cut it" in shown.err
+    assert shown.out == "out: 2 restored, 0 skipped that had been before, 1 failed.\n"
+
+
+def test_what_another_process_has_made_in_the_meantime(inputs, weights, photograph, monkeypatch, capsys):
+    """The first file takes so long that the others are there when it is finished."""
+    words = ("in", "-o", "out", "--weights", weights)
+    Image.fromarray(photograph[::-1]).save("in/z.png")
+    restore = Deblurrer.restore
+    calls = []
+
+    def restore_beside_another(self, image):
+        calls.append(image)
+        if len(calls) == 1:
+            run("in/sub", "-o", "out/sub", "--weights", weights)  # what the other knows, this one does not
+            options = {"weights": self.description["sha256"], "dtype": "torch.float32", "mode": self.mode}
+            ledger = Ledger(Path("out"), {**options, "tile": None, "self_ensemble": False})
+            with ledger.recording(Path("out/z.png"), Path("in/z.png")) as when_whole:
+                read_image("in/z.png").write("out/z.png", image, when_whole)
+        return restore(self, image)
+
+    monkeypatch.setattr(Deblurrer, "restore", restore_beside_another)
+    assert run(*words) == 1
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[-1] == "out: 1 restored, 1 skipped that had been before, 1 failed."
+    assert "error: out/sub/c.tif is there already, but was not made of in/sub/c.tif" in shown.err
+    assert len(calls) == 2
+
+
+def test_further_pictures_in_a_file_are_told(inputs, weights, photograph, capsys):
+    if "MPO" not in Image.SAVE_ALL:
+        pytest.skip("this Pillow reads, but does not write such files")
+    depth = Image.new("L", (8, 8))
+    Image.fromarray(photograph).save("phone.jpg", "MPO", save_all=True, append_images=[depth])
+    assert run("phone.jpg", "-o", "out", "--weights", weights) == 0
+    assert (
+        "note: phone.jpg holds 2 pictures; the first is restored, the rest left out.\n"
+        in capsys.readouterr().err
+    )
+
+
+def test_what_is_left_out_of_a_folder_is_told(inputs, weights, capsys):
+    Path("in/phone.heic").touch()
+    assert run("in", "-o", "out", "--weights", weights) == 0
+    assert (
+        "note: in: 1 left out, as no images or videos that can be read here: 1 .heic.\n"
+        in capsys.readouterr().err
+    )
 
 
 def test_bad_files_leave_the_rest_alone(inputs, weights, photograph, capsys):

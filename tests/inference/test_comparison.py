@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -9,7 +10,7 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def flat(value: float, height: int = 20, width: int = 30) -> np.ndarray:
-    return np.full((height, width, 3), value, np.float32)
+    return np.full((height, width, 3), round(255 * value), np.uint8)
 
 
 def test_two_images_side_by_side(tmp_path):
@@ -27,6 +28,16 @@ def test_what_jpeg_cannot_hold(tmp_path, monkeypatch, size, shape):
     monkeypatch.setattr(comparison, "LONGEST_SIDE", 100)
     write_comparison(tmp_path / "c.jpg", flat(0.2, *size), flat(0.6, *size))
     assert np.array(Image.open(tmp_path / "c.jpg")).shape == shape
+
+
+def test_16_bits_and_grey_are_shown_in_8_bits(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((20, 30), 51 * 257, np.uint16))
+    cv2.imwrite(str(tmp_path / "b.png"), np.full((20, 30, 3), 153 * 257, np.uint16))
+    compare_images(tmp_path / "c.jpg", tmp_path / "a.png", tmp_path / "b.png")
+    picture = np.array(Image.open(tmp_path / "c.jpg"))
+    assert picture.shape == (20, 62, 3)
+    assert abs(picture[:, :30].mean() - 51) < 2
+    assert abs(picture[:, 32:].mean() - 153) < 2
 
 
 def test_files_are_shown_upright_with_their_profile(tmp_path):

@@ -1,60 +1,166 @@
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.files import write_atomically
 from fcn_plugin.inference.ledger import LEDGER, Ledger
-from fcn_plugin.inference.tasks import Task
 
 OPTIONS = {"weights": "abc", "tile": None}
 
 
+class Folder:
+    """An output folder, and a file in it to make of a source."""
+
+    def __init__(self, place: Path):
+        self.path, self.source = place / "out", place / "a.jpg"
+        self.made, self.ledger_file = self.path / "sub" / "a.jpg", self.path / LEDGER
+        self.source.write_text("source")
+        self.made.parent.mkdir(parents=True)
+
+    def ledger(self, **options) -> Ledger:
+        return Ledger(self.path, {**OPTIONS, **options})
+
+    def make(self, content: str = "made", **options) -> None:
+        with self.ledger(**options).recording(self.made, self.source) as when_whole:
+            write_atomically(self.made, content, when_whole)
+
+    def is_current(self, **options) -> bool:
+        return self.ledger(**options).is_current(self.made, self.source)
+
+
 @pytest.fixture
-def task(tmp_path):
-    task = Task(tmp_path / "a.jpg", tmp_path / "out" / "sub" / "a.jpg")
-    task.source.write_text("source")
-    task.target.parent.mkdir(parents=True)
-    return task
+def folder(tmp_path):
+    return Folder(tmp_path)
 
 
-def ledger(task: Task, **options) -> Ledger:
-    return Ledger(task.target.parents[1], {**OPTIONS, **options})
+def test_remembers_what_made_a_file(folder):
+    assert not folder.is_current()
+    folder.make()
+    assert folder.is_current()
+    assert not folder.is_current(tile=256)
+    folder.make(tile=256)
+    assert folder.is_current(tile=256)
+    assert not folder.is_current()
 
 
-def test_remembers_what_made_a_file(task):
-    first = ledger(task)
-    assert not first.is_current(task)
-    first.add(task)
-    assert first.is_current(task)
-    assert ledger(task).is_current(task)
-    assert not ledger(task, tile=256).is_current(task)
-    ledger(task, tile=256).add(task)
-    assert ledger(task, tile=256).is_current(task)
-    assert not ledger(task).is_current(task)
+def test_notices_that_the_source_has_changed(folder):
+    folder.make()
+    folder.source.write_text("sourcf")
+    os.utime(folder.source, (1, 1))
+    assert not folder.is_current()
 
 
-def test_notices_that_the_source_has_changed(task):
-    ledger(task).add(task)
-    task.source.write_text("sourcf")
-    os.utime(task.source, (1, 1))
-    assert not ledger(task).is_current(task)
+def test_the_source_counts_as_it_was_when_it_was_read(folder):
+    with folder.ledger().recording(folder.made, folder.source) as when_whole:
+        folder.source.write_text("another source, while the network runs")
+        write_atomically(folder.made, "made", when_whole)
+    assert not folder.is_current()
 
 
-def test_a_line_that_is_not_whole_is_left_out(task):
-    ledger(task).add(task)
-    path = Path(task.target.parents[1], LEDGER)
-    path.write_text(path.read_text() + '{"file": "sub/b.j')
-    again = ledger(task)
-    assert again.is_current(task)
-    again.add(task)
-    assert ledger(task).is_current(task)
+class Killed(BaseException):
+    """What ends a run at once."""
 
 
-def test_a_place_that_cannot_be_written_to(task):
-    Path(task.target.parents[1], LEDGER).mkdir()
-    task.target.parents[1].joinpath(LEDGER).rmdir()
-    writer = ledger(task)
-    Path(task.target.parents[1], LEDGER).mkdir()
-    with pytest.raises(InputError, match=r"\.fcn-deblur\.jsonl cannot be written"):
-        writer.add(task)
+def make_until(folder, moment, monkeypatch, **options):
+    """Makes the file until just before or just after it takes its place."""
+    replace = os.replace
+
+    def replace_and_stop(beside, path):
+        if moment == "after":
+            replace(beside, path)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", replace_and_stop)
+        with pytest.raises(Killed):
+            folder.make("made again", **options)
+
+
+def test_a_run_killed_before_the_file_is_there(folder, monkeypatch):
+    make_until(folder, "before", monkeypatch)
+    assert not folder.is_current()
+    folder.made.write_text("somebody else's")
+    assert not folder.is_current()
+
+
+def test_a_run_killed_when_the_file_has_just_taken_its_place(folder, monkeypatch):
+    make_until(folder, "after", monkeypatch)
+    assert folder.made.read_text() == "made again"
+    assert folder.is_current()
+    assert not folder.is_current(tile=256)
+
+
+def test_a_run_killed_while_it_makes_a_file_again(folder, monkeypatch):
+    folder.make()
+    make_until(folder, "before", monkeypatch, tile=256)
+    assert folder.is_current()
+    make_until(folder, "after", monkeypatch, tile=256)
+    assert not folder.is_current()
+    assert folder.is_current(tile=256)
+
+
+def test_a_result_that_was_touched_later_stays_done(folder):
+    folder.make()
+    folder.made.write_text("retouched by hand")
+    assert folder.is_current()
+
+
+def test_a_line_that_is_not_whole_takes_no_other_with_it(folder):
+    folder.make()
+    whole = folder.ledger_file.read_bytes()
+    for cut in (b'{"file": "sub/b.j', whole[: len(whole) // 3], b"\xff\xfe"):
+        folder.ledger_file.write_bytes(whole + cut)
+        assert folder.is_current()
+        folder.make(tile=7)
+        assert folder.is_current(tile=7)
+
+
+def test_lines_that_say_something_else_are_passed_over(folder):
+    folder.make()
+    with folder.ledger_file.open("a") as file:
+        file.writelines(
+            json.dumps(line) + "\n" for line in (3, None, [], ["file"], {}, {"file": ["a"]}, "file")
+        )
+    assert folder.is_current()
+
+
+def test_comparisons_are_told_from_results(folder):
+    ledger = folder.ledger()
+    folder.make()
+    assert not ledger.is_comparison(folder.made)
+    with ledger.recording(folder.made, folder.source, comparison=True) as when_whole:
+        write_atomically(folder.made, "a picture", when_whole)
+    assert ledger.is_comparison(folder.made)
+    assert ledger.is_current(folder.made, folder.source, comparison=True)
+    assert not ledger.is_current(folder.made, folder.source)
+    assert folder.ledger(tile=1).is_comparison(folder.made)
+    assert not folder.ledger(tile=1).is_current(folder.made, folder.source, comparison=True)
+
+
+def test_a_ledger_that_cannot_be_written_to(folder):
+    ledger = folder.ledger()
+    folder.ledger_file.mkdir()
+    with (
+        pytest.raises(InputError, match=r"\.fcn-deblur\.jsonl cannot be written"),
+        ledger.recording(folder.made, folder.source) as when_whole,
+    ):
+        write_atomically(folder.made, "made", when_whole)
+    assert not folder.made.exists()
+
+
+def test_a_ledger_that_cannot_be_read(folder):
+    folder.ledger_file.mkdir()
+    with pytest.raises(InputError, match=r"\.fcn-deblur\.jsonl cannot be read \(Is a directory\)"):
+        folder.ledger()
+
+
+def test_a_missing_source_is_named(folder):
+    folder.source.unlink()
+    with (
+        pytest.raises(InputError, match=r"a\.jpg cannot be read \(No such file or directory\)"),
+        folder.ledger().recording(folder.made, folder.source),
+    ):
+        pass

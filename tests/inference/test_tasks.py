@@ -1,6 +1,8 @@
+import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fcn_plugin.inference.tasks import Task, find_tasks
 
@@ -25,56 +27,56 @@ def inputs(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("inputs")
 class TestFindTasks:
     def test_files_keep_names_and_folders_their_trees(self):
-        tasks, errors = find_tasks(["a.jpg", "in"], "out")
-        assert errors == []
-        assert tasks == [
+        found = find_tasks(["a.jpg", "in"], "out")
+        assert found.errors == []
+        assert found.tasks == [
             Task(Path("a.jpg"), Path("out/a.jpg")),
             Task(Path("in/b.PNG"), Path("out/b.PNG")),
             Task(Path("in/sub/c.mp4"), Path("out/sub/c.mp4")),
         ]
-        assert [task.is_video for task in tasks] == [False, False, True]
+        assert [task.is_video for task in found.tasks] == [False, False, True]
 
     def test_files_given_by_name_are_taken_whatever_they_are_called(self):
-        tasks, errors = find_tasks(["in/notes.txt", "in/.d.jpg", "missing.png"], "out")
-        assert errors == []
-        assert [task.target.as_posix() for task in tasks] == [
+        found = find_tasks(["in/notes.txt", "in/.d.jpg", "missing.png"], "out")
+        assert found.errors == []
+        assert [task.target.as_posix() for task in found.tasks] == [
             "out/notes.txt",
             "out/.d.jpg",
             "out/missing.png",
         ]
 
     def test_a_file_given_twice_counts_once(self):
-        tasks, errors = find_tasks(["in", "in/b.PNG", Path("in/b.PNG").absolute()], "out")
-        assert errors == []
-        assert [task.source.as_posix() for task in tasks] == ["in/b.PNG", "in/sub/c.mp4"]
+        found = find_tasks(["in", "in/b.PNG", Path("in/b.PNG").absolute()], "out")
+        assert found.errors == []
+        assert [task.source.as_posix() for task in found.tasks] == ["in/b.PNG", "in/sub/c.mp4"]
 
     def test_two_files_of_one_name_do_not_become_one(self):
-        tasks, errors = find_tasks(["in/b.PNG", "other/b.PNG"], "out")
-        assert [task.source.as_posix() for task in tasks] == ["in/b.PNG"]
-        assert [str(error) for error in errors] == [
+        found = find_tasks(["in/b.PNG", "other/b.PNG"], "out")
+        assert [task.source.as_posix() for task in found.tasks] == ["in/b.PNG"]
+        assert [str(error) for error in found.errors] == [
             "other/b.PNG and in/b.PNG would both become out/b.PNG; give them one --output each."
         ]
 
     def test_inputs_are_never_written_over(self):
-        tasks, errors = find_tasks(["in", "a.jpg"], "in")
-        assert [task.target.as_posix() for task in tasks] == ["in/a.jpg"]
-        assert [str(error) for error in errors] == [
+        found = find_tasks(["in", "a.jpg"], "in")
+        assert [task.target.as_posix() for task in found.tasks] == ["in/a.jpg"]
+        assert [str(error) for error in found.errors] == [
             "in/b.PNG would be written over in/b.PNG, an input; give another --output.",
             "in/sub/c.mp4 would be written over in/sub/c.mp4, an input; give another --output.",
         ]
 
     def test_neither_by_a_link_nor_each_other(self):
         Path("link").symlink_to("in")
-        tasks, errors = find_tasks(["other/b.PNG", "in/b.PNG"], "link")
-        assert tasks == []
-        assert len(errors) == 2
+        found = find_tasks(["other/b.PNG", "in/b.PNG"], "link")
+        assert found.tasks == []
+        assert len(found.errors) == 2
 
     def test_results_of_an_earlier_run_are_no_inputs(self):
         Path("out").mkdir()
         Path("out/a.jpg").touch()
-        tasks, errors = find_tasks(["."], "out")
-        assert errors == []
-        assert [task.source.as_posix() for task in tasks] == [
+        found = find_tasks(["."], "out")
+        assert found.errors == []
+        assert [task.source.as_posix() for task in found.tasks] == [
             "a.jpg",
             "in/b.PNG",
             "in/sub/c.mp4",
@@ -84,7 +86,74 @@ class TestFindTasks:
     def test_a_folder_without_images(self):
         Path("empty").mkdir()
         Path("empty/notes.txt").touch()
-        tasks, errors = find_tasks(["empty", "a.jpg"], "out")
-        assert [task.source.name for task in tasks] == ["a.jpg"]
-        assert len(errors) == 1
-        assert str(errors[0]).startswith("empty holds no images or videos (.jpg ")
+        found = find_tasks(["empty", "a.jpg"], "out")
+        assert [task.source.name for task in found.tasks] == ["a.jpg"]
+        assert len(found.errors) == 1
+        assert str(found.errors[0]).startswith("empty holds no images or videos (")
+        assert " .jpg " in str(found.errors[0])
+
+    def test_what_is_left_out_of_a_folder_is_told(self):
+        for name in ("in/a.heic", "in/sub/b.HEIC", "in/sub/README"):
+            Path(name).touch()
+        Path("in/link").symlink_to("../other")
+        found = find_tasks(["in", "other"], "out")
+        assert [task.source.as_posix() for task in found.tasks] == ["in/b.PNG", "in/sub/c.mp4"]
+        assert found.notes == [
+            "in: 5 left out, as no images or videos that can be read here: "
+            "1 without a suffix, 2 .heic, 1 .txt, 1 linked folders."
+        ]
+
+    def test_all_suffixes_of_formats_that_are_restored(self):
+        names = ["a.jfif", "a.JPE", "a.apng", "a.mpo", "a.mpg", "a.flv"]
+        names += ["a.avif"] if "AVIF" in Image.registered_extensions().values() else []
+        for name in names:
+            Path("other", name).touch()
+        found = find_tasks(["other"], "out")
+        assert sorted(task.source.name for task in found.tasks) == sorted([*names, "b.PNG"])
+        assert found.notes == []
+
+    def test_comparisons_of_earlier_runs_are_no_inputs(self):
+        for name in ("in/b.PNG.compare.jpg", "in/by_hand.compare.jpg"):
+            Path(name).touch()
+        found = find_tasks(["in"], "out")
+        assert [task.source.name for task in found.tasks] == ["b.PNG", "by_hand.compare.jpg", "c.mp4"]
+        assert found.notes == [
+            "in: 2 left out, as no images or videos that can be read here: 1 .compare.jpg, 1 .txt."
+        ]
+
+    def test_comparisons_write_over_neither_inputs_nor_results(self):
+        for name in ("a.jpg.compare.jpg", "out/a.jpg.compare.jpg"):
+            Path(name).parent.mkdir(exist_ok=True)
+            Path(name).touch()
+        found = find_tasks(["a.jpg", "a.jpg.compare.jpg"], "new")
+        assert [task.source.name for task in found.tasks] == ["a.jpg.compare.jpg"]
+        assert [str(error) for error in found.errors] == [
+            "a.jpg would be compared in new/a.jpg.compare.jpg, which is an input or another's result; give "
+            "another --output."
+        ]
+        found = find_tasks(["a.jpg", "out/a.jpg.compare.jpg"], "out")
+        assert found.tasks == []
+        assert len(found.errors) == 2
+
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
+    def test_what_is_no_file_does_not_stop_the_rest(self):
+        os.mkfifo("in/pipe.jpg")
+        Path("in/loop.jpg").symlink_to("loop.jpg")
+        Path("in/round").symlink_to("round")
+        found = find_tasks(["in"], "out")
+        assert [task.source.name for task in found.tasks] == ["b.PNG", "loop.jpg", "c.mp4"]
+        assert [str(error) for error in found.errors] == [
+            "in/pipe.jpg is no ordinary file; copy what it yields to one."
+        ]
+
+    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="who may read everything")
+    def test_folders_that_may_not_be_read_are_told(self):
+        Path("in/sub").chmod(0)
+        try:
+            found = find_tasks(["in"], "out")
+        finally:
+            Path("in/sub").chmod(0o755)
+        assert [task.source.name for task in found.tasks] == ["b.PNG"]
+        assert [str(error) for error in found.errors] == [
+            "in/sub cannot be read (Permission denied); check the path."
+        ]

@@ -12,6 +12,7 @@ from PIL import Image
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.command import main
+from fcn_plugin.inference.tasks import VIDEO_SUFFIXES
 
 av = pytest.importorskip("av")
 
@@ -294,6 +295,22 @@ def test_bad_files_are_refused_in_a_sentence(tmp_path, name):
     make(tmp_path / name)
     with pytest.raises(InputError, match=rf"^{tmp_path}/{name} {message}"):
         VideoFile(tmp_path / name)
+
+
+def test_what_the_container_cannot_hold(tmp_path, out):
+    clip = make_clip(tmp_path / "clip.mkv", codec="libvpx-vp9", sound=None).rename(tmp_path / "clip.3gp")
+    with pytest.raises(InputError, match=r"out/clip\.3gp cannot hold what .*/clip\.3gp holds .*; convert"):
+        VideoFile(clip).write(out / "clip.3gp", lambda rgb: rgb)
+    assert os.listdir(out) == []
+
+
+@pytest.mark.parametrize("suffix", [".mpg", ".mpeg", ".vob", ".flv", ".f4v", ".3g2", ".asf", ".mxf", ".m2t"])
+def test_rarer_containers(tmp_path, out, suffix):
+    clip = make_clip(tmp_path / "clip.mp4", sound=None, frames=3).rename(tmp_path / f"clip{suffix}")
+    assert suffix in VIDEO_SUFFIXES
+    VideoFile(clip).write(out / clip.name, lambda rgb: rgb)
+    with av.open(str(out / clip.name)) as reader:
+        assert len(list(reader.decode(video=0))) == 3
 
 
 def test_an_error_in_the_middle_leaves_nothing(tmp_path, out):
