@@ -53,7 +53,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     )
     visual.add_argument("--crops", type=at_least(1), default=2, help="of each picture (%(default)s)")
     visual.add_argument(
-        "--crop", nargs="+", default=[], metavar="X,Y,W,H", help="pixels (where methods differ most)"
+        "--crop", nargs="+", default=[], metavar="X,Y,W,H", help="pixels (where there is detail)"
     )
     visual.add_argument("--out", type=Path, default=Path("work_dirs/report"), help="folder (%(default)s)")
 

@@ -1,7 +1,8 @@
 """What all plots have in common: colours, names at the ends of curves, and files in two formats."""
 
 import io
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -12,6 +13,9 @@ from fcn_plugin.files import write_atomically
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which people with any kind of colour vision tell apart; the darker ones first."""
+
+LINES = ("solid", "dashed", "dotted")
+"""What tells things of one colour apart, by the names that matplotlib and CSS have for it."""
 
 FORMATS = ("png", "svg")
 DPI = 150
@@ -24,6 +28,11 @@ SETTINGS = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "fcn_plugin",  # the same plot is the same file
 }
+
+
+def line_looks() -> Iterator[tuple[str, str]]:
+    """Endless pairs of a line's style and colour, each colour once before any comes again."""
+    return itertools.cycle(itertools.product(LINES, COLOURS))
 
 
 def save_figure(figure: Figure, stem: Path) -> list[Path]:

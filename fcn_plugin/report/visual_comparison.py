@@ -1,5 +1,6 @@
 """The same pictures by several methods, and where in them to look."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
 from fcn_plugin.evaluation.metric_names import BLURRY
 
+from .measurement import split_name
+
 SHARP = "sharp"
 CROP_SHARE = 8  # a crop's share of the picture's width, one in so many
 CROP_SHAPE = 4 / 3  # width by height
 LEAST_CROP = 24  # pixels across
+LEAST_DETAIL = 0.5  # of that in the crop with most of it
 
 
 class Crop(NamedTuple):
@@ -72,9 +76,9 @@ def read_scenes(
     """Reads pictures that all places have, by their keys, or else ``pictures`` of them spread evenly.
 
     ``places`` are what `open_images` takes, by the names of the methods, `BLURRY` first and `SHARP` last.
-    Without ``crops``, each picture gets ``crops_each`` where its methods differ most.
+    Without ``crops``, each picture gets ``crops_each`` where the sharp one has much detail (`choose_crops`).
 
-    Raises `InputError` when a place lacks a picture, or when sizes differ.
+    Raises `InputError` when a place lacks a picture, when sizes differ, and when crops do not fit.
     """
     stores = {name: open_images(place) for name, place in places.items()}
     common = sorted(set.intersection(*(set(store.keys()) for store in stores.values())))
@@ -100,6 +104,13 @@ def _read_scene(stores: Mapping[str, ImageStore], key: str, crops: Sequence[Crop
     for crop in crops:
         if crop.of(sharp).shape[:2] != (crop.height, crop.width) or not crop.width or not crop.height:
             raise InputError(f"the crop {' '.join(map(str, crop))} does not lie in {key!r}, {width}×{height}")
+    if not crops:
+        crops = choose_crops(sharp, crops_each)
+        if len(crops) < crops_each:
+            raise InputError(
+                f"{key!r}, {width}×{height}, has room for {len(crops)} crops that do not overlap and not for "
+                f"{crops_each}: ask for fewer, or say where each of them is"
+            )
     reference = _tensor(sharp)
     return Scene(
         key=key,
@@ -107,29 +118,44 @@ def _read_scene(stores: Mapping[str, ImageStore], key: str, crops: Sequence[Crop
         psnr={
             name: float(psnr(_tensor(image), reference)) for name, image in images.items() if name != SHARP
         },
-        crops=tuple(crops) or choose_crops(images, crops_each),
+        crops=tuple(crops),
     )
 
 
-def choose_crops(images: Mapping[str, np.ndarray], number: int) -> tuple[Crop, ...]:
-    """Rectangles that do not overlap, in which the methods' pictures differ most; fewer where no more fit.
+def choose_crops(sharp: np.ndarray, number: int) -> tuple[Crop, ...]:
+    """Rectangles of a sharp picture (height, width, 3), RGB, uint8, that have much detail and lie far apart.
 
-    With one method alone, it is its difference from the blurry picture that counts.
+    Detail is the energy of the brightness's gradient. None has much less of it than the best has, unless only
+    that leaves room for ``number`` that do not overlap; fewer come back where no more fit.
     """
-    restored = [image for name, image in images.items() if name not in (BLURRY, SHARP)]
-    compared = restored if len(restored) > 1 else [images[BLURRY], *restored]
-    variance = np.stack(compared).astype(np.float32).var(axis=0).mean(axis=-1)
-    height, width = variance.shape
+    height, width = sharp.shape[:2]
     across = min(max(width // CROP_SHARE, LEAST_CROP), width)
     down = min(round(across / CROP_SHAPE), height)
+    brightness = cv2.cvtColor(np.ascontiguousarray(sharp), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    energy = sum(np.square(cv2.Scharr(brightness, cv2.CV_32F, *axis)) for axis in ((1, 0), (0, 1)))
     # The sum over each whole rectangle, at its upper left corner.
-    sums = cv2.boxFilter(variance, -1, (across, down), anchor=(0, 0), normalize=False)
+    sums = cv2.boxFilter(energy, -1, (across, down), anchor=(0, 0), normalize=False)
     sums = np.ascontiguousarray(sums[: height - down + 1, : width - across + 1])
-    found = []
-    while len(found) < number and np.isfinite(sums).any():
-        y, x = map(int, np.unravel_index(sums.argmax(), sums.shape))
+    detailed = np.where(sums < sums.max() * LEAST_DETAIL, -np.inf, sums)
+    apart = math.hypot(height, width)
+    while apart > min(across, down):
+        apart *= 0.8
+        found = _pick(detailed, number, across, down, apart)
+        if len(found) == number:
+            return found
+    return _pick(sums, number, across, down, 0)
+
+
+def _pick(sums: np.ndarray, number: int, across: int, down: int, apart: float) -> tuple[Crop, ...]:
+    """The rectangles with the largest sums, each ``apart`` or more from those before and beside them."""
+    free = sums.copy()
+    rows, columns = np.ogrid[: free.shape[0], : free.shape[1]]
+    found: list[Crop] = []
+    while len(found) < number and np.isfinite(free).any():
+        y, x = map(int, np.unravel_index(free.argmax(), free.shape))
         found.append(Crop(x, y, across, down))
-        sums[max(y - down + 1, 0) : y + down, max(x - across + 1, 0) : x + across] = -np.inf
+        beside = (abs(rows - y) < down) & (abs(columns - x) < across)
+        free[beside | ((rows - y) ** 2 + (columns - x) ** 2 < apart**2)] = -np.inf
     return tuple(found)
 
 
@@ -140,8 +166,8 @@ def parse_places(blurry: str, methods: Sequence[str], sharp: str) -> dict[str, s
     """
     places = {BLURRY: blurry}
     for word in methods:
-        name, equals, place = word.partition("=")
-        if not equals or not name or name in (*places, SHARP):
+        name, place = split_name(word)
+        if name is None or name in (*places, SHARP):
             raise InputError(f"{word}: name each method once, as NAME=FOLDER")
         places[name] = place
     return {**places, SHARP: sharp}

@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from fcn_plugin.evaluation.metric_names import BLURRY
-from fcn_plugin.plots.style import COLOURS
+from fcn_plugin.plots.style import line_looks
 
-from .visual_comparison import Scene
+from .visual_comparison import Crop, Scene
 
 CELL = 1.7  # inches across, of a crop
+WIDEST = 7.0  # of the whole picture
 GAP = 0.06
 CAPTION = 0.24  # of a line of text
 DPI = 200
@@ -41,7 +42,9 @@ class _Layout:
         self.cells = [CELL * crop.height / crop.width for crop in scene.crops]  # heights
         block = sum(self.cells) + GAP * (len(self.cells) - 1)
         picture = scene.images[BLURRY]
-        self.picture = (block * picture.shape[1] / picture.shape[0], block)
+        shape = picture.shape[1] / picture.shape[0]
+        height = min(block, WIDEST / shape)
+        self.picture = (height * shape, height)
         self.width = GAP + self.picture[0] + (CELL + GAP) * len(scene.images) + GAP
         self.height = CAPTION + block + 1.5 * CAPTION
 
@@ -50,16 +53,16 @@ class _Layout:
         whole = self._axes(figure, GAP, top, *self.picture)
         whole.imshow(self.scene.images[BLURRY])
         whole.set_title(self.scene.key, fontsize=8, pad=4)
-        for crop, colour in zip(self.scene.crops, COLOURS, strict=False):
-            whole.add_patch(_frame(crop.x, crop.y, crop.width, crop.height, colour))
+        for crop, look in zip(self.scene.crops, line_looks(), strict=False):
+            whole.add_patch(_frame(crop, look))
         best = max(self.scene.psnr.values())
         for column, (name, image) in enumerate(self.scene.images.items()):
             left = GAP + self.picture[0] + GAP + column * (CELL + GAP)
             y = top
-            for crop, colour, height in zip(self.scene.crops, COLOURS, self.cells, strict=False):
+            for crop, look, height in zip(self.scene.crops, line_looks(), self.cells, strict=False):
                 axes = self._axes(figure, left, y, CELL, height)
                 axes.imshow(crop.of(image), interpolation="nearest")
-                _edge(axes, colour)
+                _edge(axes, look)
                 if y == top:
                     axes.set_title(name, fontsize=9, pad=4)
                 y += height + GAP
@@ -79,10 +82,20 @@ class _Layout:
         return axes
 
 
-def _frame(x: float, y: float, width: float, height: float, colour: str) -> Rectangle:
-    return Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linewidth=1.6)
+def _frame(crop: Crop, look: tuple[str, str]) -> Rectangle:
+    style, colour = look
+    return Rectangle(
+        (crop.x - 0.5, crop.y - 0.5),
+        crop.width,
+        crop.height,
+        fill=False,
+        edgecolor=colour,
+        linestyle=style,
+        linewidth=1.6,
+    )
 
 
-def _edge(axes: Axes, colour: str) -> None:
+def _edge(axes: Axes, look: tuple[str, str]) -> None:
+    style, colour = look
     for spine in axes.spines.values():
-        spine.set(edgecolor=colour, linewidth=1.6)
+        spine.set(edgecolor=colour, linestyle=style, linewidth=1.6)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from fcn_plugin.plots.style import COLOURS
+from fcn_plugin.plots.style import line_looks
 
 from .visual_comparison import Scene
 
@@ -24,8 +24,8 @@ def scenes_page(scenes: Sequence[Scene], title: str = "Visual comparison") -> st
                 for name, image in scene.images.items()
             ],
             "crops": [
-                {**crop._asdict(), "colour": colour}
-                for crop, colour in zip(scene.crops, COLOURS, strict=False)
+                {**crop._asdict(), "look": " ".join(look)}
+                for crop, look in zip(scene.crops, line_looks(), strict=False)
             ],
         }
         for scene in scenes
@@ -64,11 +64,11 @@ select { font: inherit; padding: .15rem .3rem; }
 .stage .over { position: absolute; inset: 0; }
 .stage .line { position: absolute; top: 0; bottom: 0; width: 2px; }
 .stage .line { background: #fff; box-shadow: 0 0 3px #000; }
-.stage .frame { position: absolute; border: 2px solid; box-sizing: border-box; pointer-events: none; }
+.stage .frame { position: absolute; box-sizing: border-box; pointer-events: none; }
 input[type=range] { width: 100%; margin: .3rem 0 .8rem; }
 .crops { display: grid; gap: 6px; overflow-x: auto; }
 .crops figure { margin: 0; cursor: pointer; }
-.crops canvas { display: block; width: 100%; border: 3px solid; box-sizing: border-box; }
+.crops canvas { display: block; width: 100%; box-sizing: border-box; }
 .crops canvas { image-rendering: pixelated; }
 .crops figcaption { text-align: center; font-size: .85rem; }
 p { margin: .3rem 0; }
@@ -135,7 +135,7 @@ function show(scene) {
   loaded[0].decode().then(() => {
     for (const crop of scene.crops) {
       const frame = element(stage, "div", {className: "frame"});
-      frame.style.borderColor = crop.colour;
+      frame.style.border = `2px ${crop.look}`;
       frame.style.left = `${100 * crop.x / loaded[0].width}%`;
       frame.style.top = `${100 * crop.y / loaded[0].height}%`;
       frame.style.width = `${100 * crop.width / loaded[0].width}%`;
@@ -146,7 +146,7 @@ function show(scene) {
     const figure = element(grid, "figure");
     if (row === 0) element(figure, "figcaption", {textContent: image.name});
     const canvas = element(figure, "canvas", {width: crop.width, height: crop.height});
-    canvas.style.borderColor = crop.colour;
+    canvas.style.border = `3px ${crop.look}`;
     if (row === scene.crops.length - 1) element(figure, "figcaption", {textContent: image.psnr});
     figure.addEventListener("click", () => { choices[1].value = index; choose(); });
     const source = [crop.x, crop.y, crop.width, crop.height];

@@ -1,6 +1,6 @@
 import re
 
-from fcn_plugin.plots.training_curves import draw_training_curves, psnr_of
+from fcn_plugin.plots.training_curves import draw_training_curves
 
 
 def run_of(network, psnrs, images_per_second):
@@ -34,7 +34,3 @@ def test_networks_are_drawn_and_named_in_both_panels(tmp_path):
     ):
         assert [found.strip() for found in texts].count(text) == times, text
     assert "thousands of images seen" in texts
-
-
-def test_the_restored_images_psnr_is_meant():
-    assert psnr_of({"pairs/PSNR-blurry": 1.0, "pairs/SSIM-matlab": 1.0, "pairs/PSNR": 2.0}) == "pairs/PSNR"

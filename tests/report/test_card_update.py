@@ -7,6 +7,7 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.report.card_update import metafile_text, update_cards
 from fcn_plugin.report.measurement import read_measurement
 from fcn_plugin.report.model_cards import MEASURED, metafiles, read_metafile, read_model_cards
+from fcn_plugin.report.models_page import models_page
 
 from ..conftest import PROJECT
 
@@ -66,6 +67,14 @@ def test_results_are_recorded_and_those_of_other_weights_dropped(index, write_re
         ("GoPro", "b"),
         ("HIDE", "b"),
     ]
+
+
+def test_which_way_is_better_is_recorded_of_metrics_whose_names_do_not_say_it(index, write_results):
+    metrics, better = {"GoPro/PSNR": 31.5, "GoPro/LPIPS": 0.1}, {"PSNR": "higher", "LPIPS": "lower"}
+    update_cards([read_measurement(write_results(metrics=metrics, better=better))], index=index)
+    (result,) = results_of(index)
+    assert result.better == {"LPIPS": "lower"}
+    assert "GoPro LPIPS ↓" in models_page(read_model_cards(index))
 
 
 def test_weights_are_offered_once_they_are_the_measured_ones(index, write_results, tmp_path):

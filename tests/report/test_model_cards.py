@@ -140,6 +140,7 @@ RESULT = (*MODEL, "Results", 0)
         ((*RESULT, "SHA256"), None, r"Results 1 is measured and lacks SHA256"),
         ((*RESULT, "Metrics"), {"SSIM": 0.972}, r"SSIM is several; call it SSIM-matlab"),
         ((*RESULT, "Metrics"), {"PSNR": "30 dB"}, r"PSNR must be a number, not '30 dB'"),
+        ((*RESULT, "Better"), {"LPIPS": "less"}, r"LPIPS is better when higher or lower, not 'less'"),
         (("Models",), ["fcn"], r"a model is 'fcn', not a mapping"),
     ],
 )

@@ -15,6 +15,7 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
 from fcn_plugin.report.visual_comparison import (
     Crop,
+    Scene,
     choose_crops,
     open_images,
     parse_crop,
@@ -67,30 +68,52 @@ def test_pictures_of_one_key_come_together(places, tmp_path):
     assert len(read_scenes(places, pictures=9)) == 3
 
 
-def test_crops_are_where_methods_differ_most():
-    image = np.zeros((60, 120, 3), np.uint8)
-    other = image.copy()
-    other[40:48, 100:110] = 200
-    other[5:12, 10:16] = 90
-    methods = {"blurry": image, "one": image, "two": other, "sharp": image}
-    first, second = choose_crops(methods, 2)
-    assert first.of(other).sum() == 8 * 10 * 3 * 200
-    assert second.of(other).sum() == 7 * 6 * 3 * 90
-    alone = {"blurry": image, "two": other, "sharp": image}
-    assert choose_crops(alone, 2) == (first, second)
+def test_crops_are_where_there_is_detail_and_apart():
+    image = np.full((90, 160, 3), 90, np.uint8)
+    image[:45] = 250  # a wall, and the edge of another
+    texture = np.random.default_rng(0).integers(0, 256, (90, 50, 3), np.uint8)
+    image[:, 100:150] = texture
+    crops = choose_crops(image, 3)
+    assert len(crops) == 3
+    for crop in crops:
+        assert crop.x > 100 - crop.width // 2
+    tops = sorted(crop.y for crop in crops)
+    assert tops[0] < 20
+    assert tops[2] > 55
+
+
+def test_one_detail_alone_does_not_send_crops_to_walls():
+    image = np.full((90, 160, 3), 90, np.uint8)
+    image[40:70, 60:100:2] = 250
+    for crop in choose_crops(image, 2):
+        assert crop.of(image).std() > 30
+
+
+@pytest.mark.parametrize("number", [1, 7, 9, 20])
+def test_there_are_as_many_crops_as_asked_for(number):
+    image = np.random.default_rng(0).integers(0, 256, (180, 320, 3), np.uint8)
+    crops = choose_crops(image, number)
+    assert len(crops) == number
+    images = dict.fromkeys(("blurry", "FCN", "sharp"), image)
+    scene = Scene("one", images, {"blurry": 30.0, "FCN": 31.0}, crops)
+    whole, *cells = draw_scenes([scene]).axes
+    assert len(whole.patches) == number
+    assert len(cells) == 3 * number
+    looks = [(patch.get_edgecolor(), patch.get_linestyle()) for patch in whole.patches]
+    assert len(set(looks)) == number
+    (shown,) = json.loads(re.search(r"^const scenes = (.*);$", scenes_page([scene]), re.MULTILINE)[1])
+    assert [tuple(crop.values())[:4] for crop in shown["crops"]] == [*crops]
+    assert len({crop["look"] for crop in shown["crops"]}) == number
 
 
 def test_crops_do_not_overlap_and_stay_inside_whatever_the_size():
     generator = np.random.default_rng(0)
     for height, width in [(1, 1), (5, 200), (200, 5), (24, 24), (50, 170)]:
-        images = {
-            name: generator.integers(0, 256, (height, width, 3), np.uint8)
-            for name in ("blurry", "one", "sharp")
-        }
+        image = generator.integers(0, 256, (height, width, 3), np.uint8)
         covered = np.zeros((height, width), int)
-        crops = choose_crops(images, 5)
+        crops = choose_crops(image, 5)
         for crop in crops:
-            assert crop.of(images["one"]).shape[:2] == (crop.height, crop.width)
+            assert crop.of(image).shape[:2] == (crop.height, crop.width)
             covered[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width] += 1
         assert 1 <= len(crops) <= 5
         assert covered.max() == 1
@@ -140,11 +163,18 @@ def test_mistakes_are_named(places, tmp_path):
         open_images(f"{tmp_path}/test/*/blurry/*")
     with pytest.raises(InputError, match=r"the crop 80 0 20 20 does not lie in 'one/1', 90×60"):
         read_scenes(places, ["one/1"], crops=[Crop(80, 0, 20, 20)])
+    with pytest.raises(
+        InputError, match=r"'one/1', 90×60, has room for \d crops .* not for 99: ask for fewer"
+    ):
+        read_scenes(places, ["one/1"], crops_each=99)
     with pytest.raises(InputError, match=r"1,2,3: a crop is X,Y,WIDTH,HEIGHT"):
         parse_crop("1,2,3")
     for word in ("folder", "=folder", "sharp=folder"):
         with pytest.raises(InputError, match=f"{word}: name each method once"):
             parse_places("a", [word], "b")
+    with pytest.raises(InputError, match="FCN=b: name each method once"):
+        parse_places("a", ["FCN=a", "FCN=b"], "b")
+    assert parse_places("a", ["FCN=lr=1/images"], "b")["FCN"] == "lr=1/images"
     cv2.imwrite(str(tmp_path / "bad/one/1.png"), np.zeros((30, 90, 3), np.uint8))
     with pytest.raises(InputError, match=r"bad: 'one/1' is 90×30 pixels but its sharp image 90×60"):
         read_scenes(places, ["one/1"])
