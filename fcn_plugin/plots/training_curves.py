@@ -10,7 +10,11 @@ from matplotlib.figure import Figure
 
 from fcn_plugin.evaluation.metric_names import BLURRY, baselines, psnr_of
 
-from .style import COLOURS, SETTINGS, label_ends, save_figure
+from .labels import Labels
+from .style import COLOURS, SETTINGS, save_figure
+
+GREY = "#777777"
+ROOM = 1.2  # how much further than the longest curve the axis goes, for labels
 
 
 def draw_training_curves(runs: Sequence[Mapping[str, Any]], stem: Path) -> list[Path]:
@@ -31,8 +35,13 @@ def draw_training_curves(runs: Sequence[Mapping[str, Any]], stem: Path) -> list[
         )
         over_images.set(xlabel="thousands of images seen")
         figure.draw_without_rendering()  # settles limits and sizes
+        blurry = baselines(runs[0]["metrics"]).get(metric)
         for axes, unit in ((over_time, "minutes"), (over_images, "thousands")):
-            label_ends(axes, _ends(runs, unit, metric, colours))
+            labels = Labels(axes)
+            for network, (x, y) in _ends(runs, unit, metric).items():
+                labels.of_point(x, y, network, colours[network])
+            if blurry is not None:
+                labels.of_level(blurry, BLURRY, GREY)
         return save_figure(figure, stem)
 
 
@@ -50,26 +59,16 @@ def _draw(
         axes.plot(*_points(run, unit, metric), color=colours[run["network"]], marker="o", markersize=3)
     blurry = baselines(runs[0]["metrics"]).get(metric)
     if blurry is not None:
-        axes.axhline(blurry, color="#777777", linestyle="--", linewidth=1)
-        axes.annotate(
-            BLURRY,
-            (0, blurry),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 3),
-            textcoords="offset points",
-            color="#777777",
-        )
-    axes.set_xlim(left=0)
+        axes.axhline(blurry, color=GREY, linestyle="--", linewidth=1)
+    furthest = max(_points(run, unit, metric)[0][-1] for run in runs)
+    axes.set_xlim(0, furthest * ROOM)
+    axes.margins(y=0.1)
 
 
-def _ends(
-    runs: Sequence[Mapping[str, Any]], unit: str, metric: str, colours: Mapping[str, str]
-) -> list[tuple[float, float, str, str]]:
+def _ends(runs: Sequence[Mapping[str, Any]], unit: str, metric: str) -> dict[str, tuple[float, float]]:
     """Of each network's first run, where its curve ends."""
-    ends = {}
+    ends: dict[str, tuple[float, float]] = {}
     for run in runs:
         places, values = _points(run, unit, metric)
-        ends.setdefault(
-            run["network"], (places[-1], values[-1], f"  {run['network']}", colours[run["network"]])
-        )
-    return list(ends.values())
+        ends.setdefault(run["network"], (places[-1], values[-1]))
+    return ends

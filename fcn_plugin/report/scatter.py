@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.plots.labels import Labels
 from fcn_plugin.plots.style import COLOURS, DPI, SETTINGS
 
 from .comparison import METRICS, Row, datasets_of
-from .labels import place_labels
 from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
@@ -83,7 +83,9 @@ def _draw(panels: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Figure:
     figure.legend(handles=_legend(), loc="outside lower center", ncols=2, frameon=False)
     figure.draw_without_rendering()  # which settles the layout, so that labels can be placed in it
     for axes, panel in drawn:
-        place_labels(axes, [(point.ssim, point.psnr, point.row.method) for point in panel.points])
+        labels = Labels(axes)
+        for point in panel.points:
+            labels.of_point(point.ssim, point.psnr, point.row.method)
     return figure
 
 
