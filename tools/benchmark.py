@@ -12,7 +12,8 @@ Every combination of the options is checked against plain float32 before it is t
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import ConfigOptions, at_least
+from fcn_plugin.benchmark.choices import COMPILE, LAYOUTS, MODES, PRECISIONS
+from fcn_plugin.command_line import ConfigOptions, at_least, positive
 from fcn_plugin.errors import one_sentence_errors
 from fcn_plugin.project import PROJECT
 
@@ -26,12 +27,13 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("configs", nargs="*", default=["configs/fcn_gopro.py"], help="whose networks to measure")
     add("--device", default="cpu", choices=("cpu", "cuda"))
-    add("--modes", nargs="+", default=["inference"], choices=("inference", "training"))
-    add("--size", nargs=2, type=int, default=[256, 256], metavar=("HEIGHT", "WIDTH"), help="of the images")
+    add("--modes", nargs="+", default=["inference"], choices=MODES)
+    size = {"nargs": 2, "type": at_least(1), "metavar": ("HEIGHT", "WIDTH")}
+    add("--size", **size, default=[256, 256], help="of the images")
     add("--batch", type=at_least(1), default=1, help="images per call (%(default)s)")
-    add("--precisions", nargs="+", default=["float32"], help="float32 tf32 amp-bfloat16 bfloat16 …")
-    add("--layouts", nargs="+", default=["channels_last"], choices=("contiguous", "channels_last"))
-    add("--compile", nargs="+", default=["eager"], help="eager, or modes of torch.compile: default …")
+    add("--precisions", nargs="+", default=["float32"], choices=PRECISIONS)
+    add("--layouts", nargs="+", default=["channels_last"], choices=LAYOUTS)
+    add("--compile", nargs="+", default=["eager"], choices=COMPILE, help="eager, or modes of torch.compile")
     add(
         "--checkpointing",
         nargs="+",
@@ -39,12 +41,17 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         choices=("no", "yes"),
         help="of activations, in training",
     )
-    add("--check-size", nargs=2, type=int, metavar=("HEIGHT", "WIDTH"), help="of the check, 1 image (--size)")
+    add("--check-size", **size, help="of the check, 1 image (--size)")
     add("--reference-device", choices=("cpu", "cuda"), help="where float32 is computed (--device)")
     add("--rounds", type=at_least(1), default=5, help="turns that each combination gets (%(default)s)")
-    add("--seconds", type=float, default=1.0, help="length of a turn, one call at least (%(default)s)")
-    add("--threads", type=int, help="on the CPU (PyTorch's choice)")
-    add("--matrix", type=int, default=8192, help="size of the matrix product that is the roof (%(default)s)")
+    add("--seconds", type=positive, default=1.0, help="length of a turn, one call at least (%(default)s)")
+    add("--threads", type=at_least(1), help="on the CPU (PyTorch's choice)")
+    add(
+        "--matrix",
+        type=at_least(1),
+        default=8192,
+        help="size of the roof's matrix product (%(default)s)",
+    )
     add("--cfg-options", nargs="+", action=ConfigOptions, metavar="KEY=VALUE", help="override every config")
     add("--out", type=Path, help="JSON file (benchmarks/networks/DEVICE.json)")
     add("--report", action="store_true", help="measure nothing, only write the page")

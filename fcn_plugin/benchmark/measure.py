@@ -14,7 +14,7 @@ from torch.utils.benchmark import Timer
 from fcn_plugin.engine.peak_memory import peak_resident_bytes
 from fcn_plugin.project import short_path
 
-from .way import WEIGHTS, Machine, Run, Way, relative_error
+from .way import WEIGHTS, Machine, Run, Way, check_way, relative_error
 
 
 class Shape(NamedTuple):
@@ -46,7 +46,12 @@ def measure(
     included), ``median_s`` and ``iqr_s`` of one call, ``images_per_s``, and ``peak_memory_bytes``: on a GPU
     what the allocator held at most, less what other ways hold; on a CPU the whole process's resident memory,
     in a process of its own (None where the system does not tell).
+
+    Raises `InputError` for a combination that does not exist, before anything is measured.
     """
+    ways = list(ways)
+    for way in ways:
+        check_way(way, torch.device(machine.device))
     references: dict[Way, torch.Tensor] = {}
     rows, timed = [], []
     for way in ways:

@@ -19,12 +19,10 @@ from fcn_plugin.registry import MODELS
 
 AUTOCAST = {"amp-bfloat16": torch.bfloat16, "amp-float16": torch.float16}
 WEIGHTS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
-PRECISIONS = ("float32", "tf32", *AUTOCAST, *WEIGHTS)
-"""``amp-…`` is autocast over float32 weights; ``bfloat16`` and ``float16`` have weights of that dtype."""
 
 
 class Way(NamedTuple):
-    """What is varied. ``compile`` is ``eager`` or a mode of ``torch.compile``."""
+    """What is varied: one of each of `choices`, and activation checkpointing."""
 
     config: str
     mode: str
@@ -60,8 +58,7 @@ class Run:
     def __init__(self, way: Way, machine: Machine, batch: int, size: tuple[int, int]):
         self.way, self.device, self.batch, self.size = way, torch.device(machine.device), batch, size
         self.config = load_config(way.config, machine.options)
-        if way.mode == "training":
-            self._check_trainable()
+        check_way(way, self.device)
         torch.manual_seed(0)
         self.config.model.update(
             channels_last=way.channels_last,
@@ -124,13 +121,13 @@ class Run:
             settings.update(type="AmpOptimWrapper", dtype=self.way.precision.removeprefix("amp-"))
         return build_optim_wrapper(self.model, settings)
 
-    def _check_trainable(self) -> None:
-        if self.way.precision in WEIGHTS:
-            raise InputError(
-                f"{self.way.precision} weights cannot be trained: choose amp-{self.way.precision}"
-            )
-        if self.way.precision in AUTOCAST and self.device.type != "cuda":
-            raise InputError("MMEngine trains in mixed precision on a GPU only: choose float32 on the CPU")
+
+def check_way(way: Way, device: torch.device) -> None:
+    """Raises `InputError` for a combination that does not exist."""
+    if way.mode == "training" and way.precision in WEIGHTS:
+        raise InputError(f"{way.precision} weights cannot be trained: choose amp-{way.precision}")
+    if way.mode == "training" and way.precision in AUTOCAST and device.type != "cuda":
+        raise InputError("MMEngine trains in mixed precision on a GPU only: choose float32 on the CPU")
 
 
 def build_model(config: Config) -> nn.Module:

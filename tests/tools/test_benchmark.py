@@ -33,6 +33,26 @@ def test_every_way_is_checked_and_measured(measured):
     assert set(result["matrix_rates"]) == {"float32"}
 
 
+@pytest.mark.parametrize(
+    ("option", "word", "choice"),
+    [
+        ("--precisions", "float3", "amp-bfloat16"),
+        ("--layouts", "last", "channels_last"),
+        ("--compile", "fast", "reduce-overhead"),
+        ("--modes", "both", "training"),
+        ("--size", "0", "must be 1 or more, not 0"),
+        ("--seconds", "-1", "must be more than 0, not -1"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused_with_those_that_do(option, word, choice):
+    command = [sys.executable, TOOL, option, *[word] * (2 if option == "--size" else 1)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    message = result.stderr.splitlines()[-1]
+    assert f"argument {option}" in message
+    assert choice in message
+
+
 def test_the_page_shows_every_row(measured):
     from fcn_plugin.benchmark.report import benchmark_page
 
