@@ -49,6 +49,7 @@ def main(words: list[str] | None = None) -> None:
 
         from fcn_plugin.benchmark.training.comparison import (
             Budget,
+            check_networks,
             gather,
             plan_comparison,
             train_for_comparison,
@@ -68,6 +69,8 @@ def main(words: list[str] | None = None) -> None:
             budget,
             arguments.cfg_options,
         )
+        if not arguments.report:
+            check_networks(runs)
         try:
             if not arguments.report:
                 execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)

@@ -30,7 +30,7 @@ def plan_runs(
     work_dir: Path,
     options: Mapping[str, Any] | None = None,
 ) -> list[Run]:
-    """Writes the config of every variant (all if None) and seed to ``work_dir``.
+    """Writes the config of every variant (all if None) and seed, once each, to ``work_dir``.
 
     Raises `InputError` when the config has no such variant, or when another run is in the way.
     """
@@ -43,8 +43,8 @@ def plan_runs(
     # Seeds are outermost, so that a sweep that is stopped has all variants rather than all seeds.
     return [
         plan_run(config, variant, seed, work_dir, {**known[variant]["options"], **(options or {})})
-        for seed in seeds
-        for variant in variants or known
+        for seed in dict.fromkeys(seeds)
+        for variant in dict.fromkeys(variants or known)
     ]
 
 

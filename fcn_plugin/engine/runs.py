@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,11 +54,12 @@ def plan_run(
 ) -> Run:
     """Writes the config of a run to ``work_dir``.
 
-    ``options`` are as ``--cfg-options`` takes them.
+    ``options`` are as ``--cfg-options`` takes them. The run's folder has a name that shells need no quotes
+    for.
 
     Raises `InputError` when another run is in the way.
     """
-    run = Run(variant, seed, work_dir / f"{variant} seed {seed}".replace(" ", "_"))
+    run = Run(variant, seed, work_dir / re.sub(r"[^\w.+-]+", "_", f"{variant} seed {seed}"))
     settings = {**(options or {}), "randomness.seed": seed}
     text = json.dumps(load_config(config, settings, str(run.folder)).to_dict(), indent=2)
     if run.config.exists() and run.config.read_text() != text:

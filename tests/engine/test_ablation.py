@@ -1,4 +1,5 @@
 import json
+import shlex
 
 import pytest
 
@@ -35,6 +36,26 @@ def test_planning_again_is_the_same_plan_and_another_config_is_refused(tmp_path)
     assert plan_runs(TABLE_2, ["4 stages"], [0, 1], tmp_path) == plan
     with pytest.raises(InputError, match=r"4_stages_seed_0\.json is of another run"):
         plan_runs(TABLE_2, ["4 stages"], [0], tmp_path, {"model.network.width": 8})
+
+
+def test_a_variant_or_seed_given_twice_is_one_run(tmp_path):
+    runs = plan_runs(TABLE_2, ["1 stages", "4 stages", "1 stages"], [1, 0, 1], tmp_path)
+    assert [(run.variant, run.seed) for run in runs] == [
+        ("1 stages", 1),
+        ("4 stages", 1),
+        ("1 stages", 0),
+        ("4 stages", 0),
+    ]
+
+
+@pytest.mark.parametrize("config", ["table2", "losses"])
+def test_folders_of_runs_need_no_quotes_in_a_shell(config, tmp_path):
+    runs = plan_runs(f"configs/ablation/{config}.py", None, [0], tmp_path)
+    assert len({run.folder for run in runs}) == len(runs)
+    for run in runs:
+        assert shlex.quote(run.folder.name) == run.folder.name
+    if config == "losses":
+        assert all(shlex.quote(run.variant) == run.variant for run in runs)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from fcn_plugin.engine.runs import Run, execute
+from fcn_plugin.engine.runs import Run, execute, plan_run
 from fcn_plugin.errors import InputError
 
 
@@ -12,3 +12,15 @@ def test_no_run_starts_after_one_that_failed(tmp_path):
             runs, lambda run: iter([("main", ["-c", "import sys; sys.exit(1)"])]), [None], reported.append
         )
     assert reported == ["0 starts"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "folder"),
+    [
+        ("4 stages - MSAM", "4_stages_-_MSAM_seed_0"),
+        ("barrier, charbonnier+edge", "barrier_charbonnier+edge_seed_0"),
+        ("a/b (c)", "a_b_c_seed_0"),
+    ],
+)
+def test_a_runs_folder_needs_no_quotes(variant, folder, tmp_path):
+    assert plan_run("configs/fcn_demo.py", variant, 0, tmp_path).folder == tmp_path / folder

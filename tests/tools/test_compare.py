@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import sys
 
 import pytest
 
@@ -60,6 +61,22 @@ def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compa
     compare("--report")
     assert json.loads(earlier.read_text())["configs"] == ["earlier.py"]
     assert "##" not in (tmp_path / "docs/page.md").read_text()
+
+
+def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
+    compare, tmp_path, monkeypatch, capsys
+):
+    config = tmp_path / "tiny.py"
+    data = f"{{name: value for name, value in variants[{NAMES[0]!r}]['options'].items() if 'data' in name}}"
+    peer = f"dict(model_of='configs/peers/nafnet32_gopro.py', options={data})"
+    config.write_text(f"{config.read_text()}variants['peer'] = {peer}\n")
+    monkeypatch.setitem(sys.modules, "spandrel", None)
+    with pytest.raises(SystemExit, match="1"):
+        compare()
+    output = capsys.readouterr()
+    assert "error: the networks of other papers come from spandrel, which cannot be imported" in output.err
+    assert "starts" not in output.out
+    assert not list(tmp_path.glob("work/*/*"))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from mmengine.config import Config
 
+from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.launch import load_config
 from fcn_plugin.engine.runs import Command, Run, plan_run
 from fcn_plugin.engine.training_clock import Clock
@@ -86,6 +88,17 @@ def _check_same_data(runs: Iterable[Run]) -> None:
                     f"{first[0].variant} and {run.variant} have not the same {part}, so their results could "
                     f"not be compared: give both the same by --cfg-options {part}.…"
                 )
+
+
+def check_networks(runs: Iterable[Run]) -> None:
+    """Builds the network of every run that is not done, without memory for its weights.
+
+    Raises `InputError` for one that cannot be built here, such as another paper's without spandrel.
+    """
+    for run in runs:
+        if not run.results.exists():
+            with torch.device("meta"):
+                build_model(load_config(str(run.config)))
 
 
 def train_for_comparison(run: Run) -> Iterator[Command]:
