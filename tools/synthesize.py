@@ -117,7 +117,7 @@ def measure_cost(arguments: argparse.Namespace) -> None:
 
     from fcn_plugin.datasets import SharpImageDataset, collate_pairs
     from fcn_plugin.datasets.transforms import PackPair, SynthesizeBlur
-    from fcn_plugin.evaluation.table import result_console
+    from fcn_plugin.evaluation.table import print_unwrapped
     from fcn_plugin.machine import machine_facts
     from fcn_plugin.models import SyntheticBlurPreprocessor
 
@@ -158,7 +158,7 @@ def measure_cost(arguments: argparse.Namespace) -> None:
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
     size = f"{arguments.size}×{arguments.size}"
     print(f"float32, {arguments.batch} crops of {size}, {np.mean(sub_frames):.1f} sub-frames each")
-    result_console().print(table)
+    print_unwrapped(table)
 
 
 def shown(value: float | tuple | None) -> str:
@@ -179,7 +179,7 @@ def show_statistics(arguments: argparse.Namespace) -> None:
     from fcn_plugin.datasets import PairedImageDataset
     from fcn_plugin.datasets.storage import FolderStore
     from fcn_plugin.evaluation.pair_statistics import pair_statistics, statistics_table, summarise
-    from fcn_plugin.evaluation.table import result_console
+    from fcn_plugin.evaluation.table import print_unwrapped
     from fcn_plugin.files import write_atomically
 
     summaries = {}
@@ -197,7 +197,7 @@ def show_statistics(arguments: argparse.Namespace) -> None:
                 "changed; give a smaller --crop, or 0 for whole images."
             )
         summaries[str(folder)] = {name: summarise(values) for name, values in scores.items()}
-    result_console().print(statistics_table(summaries))
+    print_unwrapped(statistics_table(summaries))
     if arguments.out:
         facts = {"crop": arguments.crop, "statistics": summaries}
         write_atomically(arguments.out, json.dumps(facts, indent=2) + "\n")

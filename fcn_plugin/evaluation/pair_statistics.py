@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
+from rich.markup import escape
 from rich.table import Table
 from torch import Tensor
 
@@ -78,6 +79,6 @@ def statistics_table(summaries: Mapping[str, Mapping[str, Mapping[str, float]]])
     for name, title in NAMES.items():
         for index, (place, scores) in enumerate(summaries.items()):
             cells = [f"{value:.2f}" if name == "PSNR" else f"{value:.3f}" for value in scores[name].values()]
-            table.add_row(title if index == 0 else "", place, *cells)
+            table.add_row(title if index == 0 else "", escape(place), *cells)
         table.add_section()
     return table

@@ -1,9 +1,12 @@
 """The table at the end of a test."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from .metric_names import BASELINE, digits_of, restored_names
+
+WIDEST = 10_000  # characters, of which no table has as many
 
 
 def results_table(metrics: dict[str, float]) -> Table:
@@ -17,24 +20,26 @@ def results_table(metrics: dict[str, float]) -> Table:
     table = Table()
     table.add_column("dataset")
     for column in columns:
-        table.add_column(f"{column} (dB)" if column == "PSNR" else column, justify="right")
+        table.add_column(escape(f"{column} (dB)" if column == "PSNR" else column), justify="right")
     for dataset in dict.fromkeys(name.rpartition("/")[0] for name in restored):
         cells = []
         for column in columns:
             name = f"{dataset}/{column}" if dataset else column
             values = [metrics[key] for key in (name + BASELINE, name) if key in metrics]
             cells.append(" → ".join(f"{value:.{digits_of(column)}f}" for value in values))
-        table.add_row(dataset, *cells)
+        table.add_row(escape(dataset), *cells)
     return table
 
 
 def print_table(metrics: dict[str, float], title: str) -> None:
     """Prints `results_table` under a line that says what was measured."""
     print(title)
-    result_console().print(results_table(metrics))
+    print_unwrapped(results_table(metrics))
 
 
-def result_console() -> Console:
-    """A console for tables, as wide as they need where the output is no terminal."""
+def print_unwrapped(table: Table) -> None:
+    """Prints a table as wide as it needs, unless a terminal is narrower."""
     console = Console()
-    return console if console.is_terminal else Console(width=160)
+    if not console.is_terminal:
+        console.width = Console(width=WIDEST).measure(table).maximum
+    console.print(table)

@@ -80,8 +80,8 @@ def test_summary():
 def test_table_has_a_row_for_each_score_and_set():
     summary = {name: summarise([1.0, 3.0]) for name in ("PSNR", "SSIM", "gradient energy")}
     console = Console(width=160, file=io.StringIO())
-    console.print(statistics_table({"synthetic": summary, "GoPro": summary}))
+    console.print(statistics_table({"synthetic": summary, "[GoPro]": summary}))
     text = console.file.getvalue()
-    assert text.count("synthetic") == text.count("GoPro") == 3
+    assert text.count("synthetic") == text.count("[GoPro]") == 3
     assert "2.00" in text
     assert "2.000" in text

@@ -38,8 +38,14 @@ def test_without_a_dataset_or_a_baseline():
     assert "30.00" in render({"PSNR": 30.0})
 
 
+def test_square_brackets_in_names_are_no_markup():
+    text = render({"[red]GoPro[/red]/PSNR": 30.0, "[red]GoPro[/red]/[b]": 0.5})
+    assert "[red]GoPro[/red]" in text
+    assert "[b]" in text
+
+
 def test_printed_lines_are_not_wrapped_where_there_is_no_terminal(capsys):
-    long_name = "GoPro-" * 16
+    long_name = "GoPro-" * 60
     long_names = {name.replace("GoPro", long_name): value for name, value in METRICS.items()}
     print_table(long_names, "title " * 30)
     lines = capsys.readouterr().out.splitlines()
