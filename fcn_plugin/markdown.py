@@ -28,6 +28,18 @@ def versions(machine: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
 
 
+def circumstances(machine: Mapping[str, Any]) -> str:
+    """What a figure must say of where and with what it was measured, out of `machine_facts`, in a line.
+
+    Of a machine whose ``cores`` are told, the threads are not: they differ from figure to figure.
+    """
+    unit = "cores" if "cores" in machine else "threads"
+    return (
+        f"{machine['device']}, {machine[unit]} {unit}; {machine['date']}, commit {machine['commit']}; "
+        f"{versions(machine)}"
+    )
+
+
 def _line(cells: Iterable[str]) -> str:
     escaped = (cell.replace("|", r"\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"

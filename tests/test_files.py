@@ -4,7 +4,7 @@ import pytest
 from filelock import Timeout
 
 from fcn_plugin import files
-from fcn_plugin.files import resumable_folder, unfinished_folder, whole_folder, write_atomically
+from fcn_plugin.files import resumable_folder, sha256_of, unfinished_folder, whole_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -13,6 +13,11 @@ def test_a_file_is_replaced_whole(tmp_path):
     write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
     assert os.listdir(path.parent) == ["file.txt"]
+
+
+def test_a_files_sha256_is_that_of_its_content(tmp_path):
+    write_atomically(tmp_path / "file.txt", "abc")
+    assert sha256_of(tmp_path / "file.txt").startswith("ba7816bf8f01cfea414140de5dae2223")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

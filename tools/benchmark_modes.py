@@ -45,7 +45,7 @@ def measure(arguments: argparse.Namespace) -> str:
     from fcn_plugin.evaluation import psnr
     from fcn_plugin.inference.tiles import restore_in_tiles, spans
     from fcn_plugin.machine import machine_facts
-    from fcn_plugin.markdown import table, versions
+    from fcn_plugin.markdown import circumstances, table
 
     def restore_in_windows(deblur: Deblurrer, crop: tuple[int, int], image: np.ndarray) -> np.ndarray:
         """An eighth of the window on each side is context, another the ramp to the next one."""
@@ -85,7 +85,6 @@ def measure(arguments: argparse.Namespace) -> str:
             scores[way].append(score(np.rint(restored * 255).astype(np.uint8), sharp))
         print(pair["key"], *(f"{way} {values[-1]:.3f}" for way, values in scores.items()), flush=True)
 
-    facts = machine_facts(plain.device.type)
     lines = [
         f"`{plain.description['name']}`, sha256 {plain.description['sha256'][:12]}, trained on crops of "
         f"{crop[0]}×{crop[1]}; {len(indices)} pairs of {', '.join(sorted(sizes))}.",
@@ -98,8 +97,7 @@ def measure(arguments: argparse.Namespace) -> str:
     lines += [
         *table(["mode", "PSNR (dB)", "against blurry (dB)", "s per image"], rows),
         "",
-        f"{facts['device']}, {facts['threads']} threads, {arguments.dtype}; {versions(facts)}; commit "
-        f"{facts['commit']}, {facts['date']}.",
+        f"{arguments.dtype}; {circumstances(machine_facts(plain.device.type))}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -8,9 +8,10 @@
         --images NAFNet=restored/nafnet32/GoPro FCN=restored/fcn/GoPro
     python tools/report.py cards work_dirs/fcn_gopro/results.json
 
-Results files are those of tools/test.py: PATH or NAME=PATH, and all work_dirs/*/results.json where none is
-named (but for the cards, into which only those that are named go). Pictures are in folders, as tools/test.py
---save-images leaves them, in LMDBs, or at patterns whose stars make up a picture's name.
+Results files are those of tools/test.py: PATH or NAME=PATH (a NAME has no "="), and all
+work_dirs/*/results.json where none is named (but for the cards, into which only those that are named go).
+Pictures are in folders, as tools/test.py --save-images leaves them, in LMDBs, or at patterns whose stars make
+up a picture's name.
 """
 
 import argparse

@@ -119,6 +119,7 @@ def measure_cost(arguments: argparse.Namespace) -> None:
     from fcn_plugin.datasets.transforms import PackPair, SynthesizeBlur
     from fcn_plugin.evaluation.table import print_unwrapped
     from fcn_plugin.machine import machine_facts
+    from fcn_plugin.markdown import circumstances
     from fcn_plugin.models import SyntheticBlurPreprocessor
 
     cv2.setNumThreads(1)
@@ -154,8 +155,7 @@ def measure_cost(arguments: argparse.Namespace) -> None:
         timer = Timer("run()", globals={"run": run}, num_threads=1, **clock)
         seconds = timer.blocked_autorange(min_run_time=arguments.seconds).median / arguments.batch
         table.add_row(step, device, f"{1000 * seconds:.2f}", f"{1 / seconds:.1f}")
-    facts = machine_facts(torch.device(arguments.device).type)
-    print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    print(circumstances(machine_facts(torch.device(arguments.device).type)))
     size = f"{arguments.size}×{arguments.size}"
     print(f"float32, {arguments.batch} crops of {size}, {np.mean(sub_frames):.1f} sub-frames each")
     print_unwrapped(table)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fcn_plugin.markdown import figures, table, versions
+from fcn_plugin.markdown import circumstances, figures, table
 
 from .bounds import BOUNDS
 from .readers import READERS
@@ -28,8 +28,7 @@ def _facts(result: dict[str, Any]) -> list[str]:
     sizes = ", ".join(f"{height}×{width}" for height, width in data["sizes"])
     megabytes = {name: size / 1e6 for name, size in data["bytes_per_image"].items()}
     return [
-        f"- {machine['device']}, {machine['cores']} cores; {machine['date']}, commit {machine['commit']}; "
-        f"{versions(machine)}.",
+        f"- {circumstances(machine)}.",
         f"- {data['pairs']} pairs of {sizes} from {', '.join(data['folders'])}; an image takes "
         f"{megabytes['png']:.2f} MB as PNG, {megabytes['raw']:.2f} MB raw.",
         f"- {turns['rounds']} turns of at least {turns['seconds']:g} s; crops are {crop}×{crop}.",

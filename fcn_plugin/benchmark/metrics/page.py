@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fcn_plugin.markdown import figures, table, versions
+from fcn_plugin.markdown import circumstances, figures, table
 
 from .scorers import ALL_THREE, SKIMAGE, SKIMAGE_GAUSSIAN
 
@@ -22,8 +22,7 @@ def metrics_page(result: dict[str, Any]) -> str:
     height, width = result["size"]
     lines = [
         HEAD,
-        f"- {machine['device']}, {machine['cores']} cores; {machine['date']}, commit {machine['commit']}; "
-        f"{versions(machine)}.",
+        f"- {circumstances(machine)}.",
         *([f"- {machine['gpu']}."] if "gpu" in machine else []),
         f"- One pair of {height}×{width} RGB, {result['dtype']}; {result['rounds']} rounds.",
     ]
