@@ -1,6 +1,7 @@
 """What several commands take. Imports nothing heavy, so that ``--help`` answers at once."""
 
 import argparse
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,21 +17,22 @@ class ConfigOptions(argparse.Action):
         DictAction(self.option_strings, self.dest)(parser, namespace, values, option_string)
 
 
-def at_least(lowest: int) -> Callable[[str], int]:
-    """An argument's type: whole numbers from ``lowest`` up."""
+def at_least(lowest: int, at_most: float = math.inf) -> Callable[[str], int]:
+    """An argument's type: whole numbers from ``lowest`` up, or to ``at_most``."""
+    wanted = f"{lowest} or more" if at_most == math.inf else f"{lowest} to {at_most}"
 
     def number(word: str) -> int:
-        if int(word) < lowest:
-            raise argparse.ArgumentTypeError(f"must be {lowest} or more, not {word}")
+        if not lowest <= int(word) <= at_most:
+            raise argparse.ArgumentTypeError(f"must be {wanted}, not {word}")
         return int(word)
 
     return number
 
 
 def positive(word: str) -> float:
-    """An argument's type: numbers above zero."""
-    if not float(word) > 0:
-        raise argparse.ArgumentTypeError(f"must be more than 0, not {word}")
+    """An argument's type: finite numbers above zero."""
+    if not 0 < float(word) < math.inf:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and finite, not {word}")
     return float(word)
 
 

@@ -19,11 +19,17 @@ def write_atomically(
     """Writes ``content`` to ``path``; a reader sees the old file or the new one, never a part.
 
     Missing parent folders are made. Text is written as UTF-8. ``when_whole`` is as `whole_file` has it.
+
+    Raises:
+        InputError: The disk does not take it.
     """
     if isinstance(content, str):
         content = content.encode()
-    with whole_file(path, when_whole) as beside:
-        beside.write_bytes(content)
+    try:
+        with whole_file(path, when_whole) as beside:
+            beside.write_bytes(content)
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
 
 
 def sha256_of(path: str | os.PathLike) -> str:
@@ -105,7 +111,7 @@ def unfinished_folder(path: str | os.PathLike) -> Path:
 
 def free_bytes(path: str | os.PathLike) -> tuple[Path, int]:
     """The folder that ``path`` is in or would be made in, and what is free there."""
-    folder = next(parent for parent in Path(path).absolute().parents if os.path.exists(parent))
+    folder = next(parent for parent in Path(path).absolute().parents if os.path.isdir(parent))
     return folder, shutil.disk_usage(folder).free
 
 

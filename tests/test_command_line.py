@@ -1,9 +1,10 @@
+import argparse
 import subprocess
 import sys
 
 import pytest
 
-from fcn_plugin.command_line import config_parser
+from fcn_plugin.command_line import at_least, config_parser, positive
 
 from .conftest import PROJECT
 
@@ -15,6 +16,22 @@ def test_options_are_what_mmengine_makes_of_them():
     assert arguments.cfg_options == {"a.b": 1, "c": [1, 2], "d": ["x", "y"]}
     assert (arguments.config, arguments.work_dir) == ("c.py", "w")
     assert config_parser("", "").parse_args(["c.py"]).cfg_options is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "sentence"),
+    [
+        (at_least(1), "0", "must be 1 or more, not 0"),
+        (at_least(1, at_most=65535), "70000", "must be 1 to 65535, not 70000"),
+        (at_least(1, at_most=65535), "-1", "must be 1 to 65535, not -1"),
+        (positive, "0", "must be more than 0 and finite, not 0"),
+        (positive, "nan", "must be more than 0 and finite, not nan"),
+        (positive, "inf", "must be more than 0 and finite, not inf"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(kind, word, sentence):
+    with pytest.raises(argparse.ArgumentTypeError, match=sentence):
+        kind(word)
 
 
 @pytest.mark.parametrize("tool", ["train", "test", "benchmark_data", "ablate", "compare"])

@@ -4,6 +4,7 @@ import pytest
 from filelock import Timeout
 
 from fcn_plugin import files
+from fcn_plugin.errors import InputError
 from fcn_plugin.files import resumable_folder, sha256_of, unfinished_folder, whole_folder, write_atomically
 
 
@@ -28,10 +29,20 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", no_space)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match=r"file\.txt cannot be written \(No space left .* make room"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.txt"]
+
+
+def test_a_place_that_takes_no_file_is_named_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/below/new\.txt cannot be written .* choose another place"):
+        write_atomically(tmp_path / "file" / "below" / "new.txt", "")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r"folder cannot be written \(Is a directory"):
+        write_atomically(tmp_path / "folder", "")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")

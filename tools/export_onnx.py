@@ -22,13 +22,13 @@ def main() -> None:
     arguments = parser.parse_args()
 
     with one_sentence_errors():
-        if arguments.weights.suffix == ".onnx":
-            raise InputError(f"{arguments.weights}: is exported already; give the weights it was made of")
-
         from fcn_plugin import Deblurrer
         from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
+        from fcn_plugin.inference.onnx_network import OnnxNetwork
 
         deblurrer = Deblurrer(arguments.weights, device="cpu", dtype="float32", mode=arguments.mode)
+        if isinstance(deblurrer.network, OnnxNetwork):
+            raise InputError(f"{arguments.weights}: is exported already; give the weights it was made of")
         facts = dict(deblurrer.description)
         facts.update(weights=facts.pop("name"), weights_sha256=facts.pop("sha256"))
         difference = export_onnx(deblurrer.network, arguments.onnx, facts)

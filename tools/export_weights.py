@@ -10,7 +10,15 @@ the network is and what crops it was trained on, which the checkpoint's own conf
 import argparse
 from pathlib import Path
 
-from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.errors import InputError, one_sentence_errors
+
+
+def fact(word: str) -> tuple[str, str]:
+    """An argument's type: KEY=VALUE."""
+    key, equals, value = word.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"is KEY=VALUE, not {word!r}")
+    return key, value
 
 
 def main() -> None:
@@ -24,26 +32,36 @@ def main() -> None:
     parser.add_argument(
         "--facts",
         nargs="+",
+        type=fact,
         default=[],
         metavar="KEY=VALUE",
-        help="to be kept in the file, such as PSNR=30.1",
+        help="to be kept in the file as `facts`, such as PSNR=30.1",
     )
     arguments = parser.parse_args()
+    facts = dict(arguments.facts)
+    if len(facts) < len(arguments.facts):
+        parser.error("--facts names a KEY twice")
 
     with one_sentence_errors():
         import torch
 
         from fcn_plugin.engine.launch import load_config
+        from fcn_plugin.inference.onnx_network import OnnxNetwork
         from fcn_plugin.inference.weights_file import read_weights, write_weights
 
         config = load_config(arguments.config).pretty_text if arguments.config else None
         weights = read_weights(arguments.checkpoint, config)
+        if isinstance(weights.network, OnnxNetwork):
+            raise InputError(
+                f"{arguments.checkpoint}: is ONNX, for onnxruntime; give the weights it was made of"
+            )
         metadata = {
             **weights.metadata,
             "source": {"file": arguments.checkpoint.name, "sha256": weights.sha256},
             "dtype": arguments.dtype,
-            **dict(fact.split("=", 1) for fact in arguments.facts),
         }
+        if facts:
+            metadata["facts"] = facts
         dtype = getattr(torch, arguments.dtype)
         sha256 = write_weights(arguments.weights, weights.network, metadata, dtype)
         print(f"{arguments.weights}: {arguments.weights.stat().st_size / 1e6:.1f} MB, {arguments.dtype}")

@@ -15,7 +15,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, autocast, find_latest_checkpoint
 
-from fcn_plugin.checkpoints import check_resumable, read_checkpoint
+from fcn_plugin.checkpoints import check_resumable, read_checkpoint, weights_format
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import ImageMetric
 from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, restored_names
@@ -186,7 +186,7 @@ def _test(config: Config, checkpoint: str | None) -> None:
 
 def _is_weights_file(path: str) -> bool:
     """Whether a readable file is what inference uses and no checkpoint of a Runner."""
-    return Path(path).suffix == ".safetensors" or "metadata" in read_checkpoint(path)
+    return weights_format(path) == "safetensors" or "metadata" in read_checkpoint(path)
 
 
 def _header(facts: dict[str, Any]) -> str:

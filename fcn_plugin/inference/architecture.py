@@ -13,9 +13,12 @@ from fcn_plugin.models.blocks.encoder_decoder import PYRAMID_WIDTHS
 from fcn_plugin.models.blocks.patch_grid import PAPER_GRIDS
 
 MOST_PATCHES = 64
-"""The most rows or columns that a file may give a stage's grid.
+"""The most rows or columns that a file may give a stage's grid."""
 
-Images are padded to multiples of them, so that a file which claims millions would ask for all memory.
+LARGEST_MULTIPLE = 128
+"""The most rows or columns of pixels that images may be padded to multiples of.
+
+A file whose network claims millions would ask for all memory.
 """
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -30,9 +33,14 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
 
     Raises `InputError` when there are no weights of FCN.
     """
-    shapes: Shapes = {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
-    shallow = shapes.get("global_feature_catchers.0.shallow.weight", ())
-    if len(shallow) != 4:
+    # Of convolutions: that is all that is asked for below.
+    shapes: Shapes = {
+        name: tuple(tensor.shape)
+        for name, tensor in state_dict.items()
+        if tensor.ndim == 4 and tensor.numel()
+    }
+    shallow = shapes.get("global_feature_catchers.0.shallow.weight")
+    if shallow is None:
         raise InputError("holds no weights of FCN: it has no global_feature_catchers.0.shallow.weight")
     width, image_channels = shallow[:2]
     efem = _place(shapes, "gate.1.weight")
@@ -45,7 +53,7 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
         "width": width,
         "stages": _count(shapes, "global_feature_catchers.{}.shallow.weight"),
         "processing_block": _stacks(shapes, "global_feature_catchers.0.processing_block."),
-        "efem": efem is not None and {"reduction": width // max(shapes[f"{efem}gate.1.weight"][0], 1)},
+        "efem": efem is not None and {"reduction": width // shapes[f"{efem}gate.1.weight"][0]},
         "msam": msam is not None and {"processing_block": _stacks(shapes, f"{msam}processing_block.")},
         "rim": rim is not None and {"processing_block": _stacks(shapes, f"{rim}processing_blocks.0.")},
         # Without RIM nothing is left of the pyramid but what its levels say of the padding.
@@ -90,15 +98,21 @@ def build_network(state_dict: Mapping[str, Tensor], options: Mapping[str, Any]) 
     try:
         with torch.device("meta"):
             network = FCN(**options)
-    except (TypeError, ValueError, IndexError, RuntimeError) as error:
-        raise InputError(f"describes a network that cannot be built: {error}") from error
+    except (TypeError, ValueError, IndexError, ArithmeticError, RuntimeError) as error:
+        sentence = str(error).partition("\n")[0]
+        raise InputError(f"describes a network that cannot be built: {sentence}") from error
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
     found = {name: tensor.shape for name, tensor in state_dict.items()}
     odd = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if odd:
         raise InputError(
             f"does not fit FCN as this toolkit builds it: {len(odd)} tensors are missing, unknown or of "
-            f"another shape, such as {odd[0]}"
+            f"another shape, such as {odd[0]!r:.99}"
+        )
+    if max(network.multiple_of) > LARGEST_MULTIPLE:
+        raise InputError(
+            f"describes a network that pads images to multiples of {max(network.multiple_of)} pixels, and "
+            f"{LARGEST_MULTIPLE} is the most that is believed"
         )
     network.load_state_dict({name: tensor.float() for name, tensor in state_dict.items()}, assign=True)
     return network.requires_grad_(False).eval()

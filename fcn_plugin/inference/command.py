@@ -75,11 +75,11 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     page = parser.add_argument_group("web page")
     page.add_argument("--web", action="store_true", help="serve a page to drop photographs on")
     page.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s: this computer)")
-    page.add_argument("--port", type=at_least(1), help="(the first free one from 7860 on)")
+    page.add_argument("--port", type=at_least(1, at_most=65535), help="(the first free one from 7860 on)")
     page.add_argument(
-        "--max-megapixels", type=float, default=16, metavar="MP", help="of a photograph (%(default)s)"
+        "--max-megapixels", type=positive, default=16, metavar="MP", help="of a photograph (%(default)s)"
     )
-    page.add_argument("--max-upload", type=float, default=32, metavar="MB", help="of a file (%(default)s)")
+    page.add_argument("--max-upload", type=positive, default=32, metavar="MB", help="of a file (%(default)s)")
     arguments = parser.parse_args(words)
     if arguments.web and arguments.inputs:
         parser.error("--web takes no INPUT: drop photographs on the page")

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fcn_plugin.files import cannot_be_written, write_atomically
+from fcn_plugin.files import write_atomically
 from fcn_plugin.inference.image_file import ImageFile, read_image, round_to, turn_upright
 from fcn_plugin.inference.image_formats import QUALITY, encode_by_pillow
 
@@ -60,10 +60,7 @@ def write_comparison(
         size = [max(1, round(side * factor)) for side in shape[1::-1]]
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     content = encode_by_pillow(picture, "JPEG", {"quality": QUALITY, "icc_profile": colour_profile})
-    try:
-        write_atomically(path, content, when_whole)
-    except OSError as error:
-        raise cannot_be_written(path, error) from error
+    write_atomically(path, content, when_whole)
 
 
 def _to_show(image: ImageFile) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from math import isqrt
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ class Deblurrer:
     Args:
         weights: a file that ``tools/export_weights.py`` made, a plain state dict of `FCN` or a training
             checkpoint; ``None`` for the weights that come with the package.
-        device: as PyTorch names it; ``None`` for the GPU where there is one, else the CPU.
+        device: as PyTorch names it; ``None`` for the GPU where there is one, else the CPU. For ONNX files
+            onnxruntime must be able to use the GPU too.
         dtype: what convolutions compute in: ``"float32"``, ``"bfloat16"`` or ``"float16"``. ``None`` for
             bfloat16 on GPUs that have it, float16 on others, and float32 on the CPU. The image itself and
-            what is added to it stay in float32. An ONNX file computes in float32.
+            what is added to it stay in float32. ONNX files compute in float32 alone.
         mode: ``"local"``: queries are pooled over windows as large as the patches of the training
             (`FCN.pool_locally`), for which the weights file says the size of its training images (else
             the paper's 256×256). Images of any size; those that do not fit into memory go through in tiles.
@@ -79,18 +81,27 @@ class Deblurrer:
         self_ensemble: bool = False,
         max_memory: float | None = None,
     ):
-        path = shipped_weights() if weights is None else Path(weights)
+        path = shipped_weights() if weights is None else _path(weights)
         loaded = read_weights(path)
-        self.description: dict[str, Any] = {"name": path.name, "sha256": loaded.sha256, **loaded.metadata}
-        self.device = _choose_device(device)
-        self.dtype = _choose_dtype(dtype, self.device)
-        self.network = loaded.network.to(self.device, memory_format=torch.channels_last)
-        self.mode = _choose_mode(mode, tile, self.network)
-        if self.mode == "local" and isinstance(self.network, FCN):
-            self.network.pool_locally(loaded.crop_size or PAPER_CROP)
-        self.tile = tile
+        self.description: dict[str, Any] = {**loaded.metadata, "name": path.name, "sha256": loaded.sha256}
+        self.network = loaded.network
+        self.device = _choose_device(device, self.network)
+        self.dtype = _choose_dtype(dtype, self.device, self.network)
+        self.mode = _choose_mode(mode, self.network)
+        self.tile = _check_tile(tile, self.mode)
         self.self_ensemble = self_ensemble
-        self.max_memory = max_memory
+        self.max_memory = _check_memory(max_memory)
+        if isinstance(self.network, FCN):
+            channels = loaded.metadata["network"]["image_channels"]
+            if channels != 3:
+                raise InputError(
+                    f"{path}: restores images of {channels} channels, and photographs have three"
+                )
+            self.network.to(self.device, memory_format=torch.channels_last)
+            if self.mode == "local":
+                self.network.pool_locally(loaded.crop_size or PAPER_CROP)
+        else:
+            self.network.run_on(self.device)
 
     def __call__(self, images: Any) -> np.ndarray | list[np.ndarray]:
         """Restores one image, or each image of a list.
@@ -191,8 +202,7 @@ class Deblurrer:
         return min(fitting, max(height, width) - 1)
 
     def _spare_memory(self) -> float:
-        by_onnxruntime = isinstance(self.network, OnnxNetwork) and not self.network.is_on_gpu
-        return spare_memory(torch.device("cpu") if by_onnxruntime else self.device, self.max_memory)
+        return spare_memory(self.device, self.max_memory)
 
     def _bytes_per_pixel(self, predictions: int) -> float:
         """What a pixel takes in the network, as part of its input, and of its predictions in two layouts."""
@@ -231,35 +241,60 @@ def shipped_weights() -> Path:
     return files[0]
 
 
-def _choose_device(name: str | None) -> torch.device:
+def _path(weights: Any) -> Path:
+    if not isinstance(weights, str | os.PathLike):
+        raise InputError(f"weights are named by the path of their file, not by a {type(weights).__name__}")
+    return Path(weights)
+
+
+def _choose_device(name: str | None, network: FCN | OnnxNetwork) -> torch.device:
     if name is None:
+        if isinstance(network, OnnxNetwork):
+            return network.fastest_device()
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # an AssertionError where torch has no CUDA
-        raise InputError(f"device {name!r} cannot be used here ({error}); choose cpu") from error
+        torch.zeros((), device=device).item()  # there are devices that hold no values
+    except (RuntimeError, TypeError, AssertionError) as error:  # an AssertionError where torch has no CUDA
+        sentence = str(error).partition("\n")[0]
+        raise InputError(f"device {name!r} cannot be used here ({sentence}); choose cpu") from error
     return device
 
 
-def _choose_dtype(name: str | torch.dtype | None, device: torch.device) -> torch.dtype:
+def _choose_dtype(
+    name: str | torch.dtype | None, device: torch.device, network: FCN | OnnxNetwork
+) -> torch.dtype:
     if name is None:
-        if device.type != "cuda":
+        if device.type != "cuda" or isinstance(network, OnnxNetwork):
             return torch.float32
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     dtype = getattr(torch, name, None) if isinstance(name, str) else name
     if dtype not in [getattr(torch, choice) for choice in DTYPES]:
         raise InputError(f"dtype {name!r} is none of {', '.join(DTYPES)}")
+    if isinstance(network, OnnxNetwork) and dtype != torch.float32:
+        raise InputError(f"dtype {name!r} is not to be had with ONNX files, which compute in float32")
     return dtype
 
 
-def _choose_mode(mode: str | None, tile: int | None, network: FCN | OnnxNetwork) -> str:
+def _choose_mode(mode: str | None, network: FCN | OnnxNetwork) -> str:
     modes = MODES if isinstance(network, FCN) else (network.mode,)  # an ONNX file does what was exported
     mode = modes[0] if mode is None else mode
     if mode not in modes:
         raise InputError(f"mode {mode!r} is not to be had with these weights: choose {' or '.join(modes)}")
-    if tile is not None and mode == "global":
-        raise InputError("mode 'global' takes images whole; tiles are for mode 'local'")
-    if tile is not None and tile < SMALLEST_TILE:
-        raise InputError(f"tiles are {SMALLEST_TILE} pixels or more along a side, not {tile}")
     return mode
+
+
+def _check_tile(tile: Any, mode: str) -> int | None:
+    if tile is None:
+        return None
+    if mode == "global":
+        raise InputError("mode 'global' takes images whole; tiles are for mode 'local'")
+    if not isinstance(tile, Integral) or tile < SMALLEST_TILE:
+        raise InputError(f"tiles are {SMALLEST_TILE} pixels or more along a side, not {tile!r}")
+    return int(tile)
+
+
+def _check_memory(gigabytes: Any) -> float | None:
+    if gigabytes is not None and not (isinstance(gigabytes, Real) and gigabytes > 0):
+        raise InputError(f"max_memory is a number of gigabytes above 0, not {gigabytes!r}")
+    return gigabytes

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import cannot_be_read, cannot_be_written, write_atomically
+from fcn_plugin.files import cannot_be_read, write_atomically
 from fcn_plugin.inference.image_formats import FORMATS, ImageFormat
 
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
@@ -25,7 +25,8 @@ _16_BIT_MODES = {"I;16", "I;16B", "I", "L", "RGB", "RGBA"}
 _TAKEN = {*FORMATS, "GIF"}
 IMAGE_SUFFIXES = tuple(suffix for suffix, name in Image.registered_extensions().items() if name in _TAKEN)
 """Of the files that can be read with this version of Pillow."""
-_READABLE = sorted(_TAKEN & Image.OPEN.keys())
+READABLE = sorted(_TAKEN & Image.OPEN.keys())
+"""Formats, by their names in Pillow, which reads more, some of it by handing the file to other programs."""
 _ORIENTATION = 0x0112
 
 
@@ -101,11 +102,7 @@ class ImageFile:
             pixels = np.dstack([pixels, self.alpha])
         elif channels == 1:
             pixels = pixels[..., 0]
-        content = self.file_format.encode(pixels)
-        try:
-            write_atomically(path, content, when_whole)
-        except OSError as error:
-            raise cannot_be_written(path, error) from error
+        write_atomically(path, self.file_format.encode(pixels), when_whole)
 
 
 def read_image(path: str | os.PathLike) -> ImageFile:
@@ -121,13 +118,15 @@ def read_image(path: str | os.PathLike) -> ImageFile:
         content = path.read_bytes()
     except OSError as error:
         raise cannot_be_read(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{str(path)!r} cannot be the name of a file ({error}); check the path.") from error
     if not content:
         raise InputError(f"{path} is empty (0 bytes); copy or download it again.")
     try:
         # Pillow warns of photographs from 89 megapixels on, which exist, and of tags that make no sense.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            header = Image.open(io.BytesIO(content), formats=_READABLE)
+            header = Image.open(io.BytesIO(content), formats=READABLE)
             _check_still(path, header)
             file_format = FORMATS[header.format](header, content)
             orientation = header.getexif().get(_ORIENTATION, 1)
@@ -160,7 +159,7 @@ def count_pixels(path: str | os.PathLike) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=_READABLE) as header:
+            with Image.open(path, formats=READABLE) as header:
                 return header.height * header.width
     except (Image.DecompressionBombError, *DAMAGED):
         return 0

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -50,10 +51,7 @@ def as_rgb(image: Any) -> np.ndarray:
     if isinstance(image, Image.Image):
         return _from_pil(image)
     if isinstance(image, Tensor):
-        if image.ndim != 3 or image.shape[0] not in (1, 3):
-            raise InputError(f"a tensor of shape {tuple(image.shape)} is no image: give (3, height, width)")
-        image = image.detach().movedim(0, -1).cpu()
-        image = (image.float() if image.is_floating_point() else image).numpy()
+        image = _from_tensor(image)
     if not isinstance(image, np.ndarray):
         raise InputError(
             f"a {type(image).__name__} is no image: give a path, an array, a PIL image or a tensor"
@@ -61,14 +59,28 @@ def as_rgb(image: Any) -> np.ndarray:
     return _from_array(image)
 
 
+def _from_tensor(tensor: Tensor) -> np.ndarray:
+    """(H, W, C) of (C, H, W)."""
+    if tensor.ndim != 3 or tensor.shape[0] not in (1, 3):
+        raise InputError(f"a tensor of shape {tuple(tensor.shape)} is no image: give (3, height, width)")
+    if tensor.layout != torch.strided or tensor.is_meta:
+        raise InputError("a tensor that is sparse or has no values is no image: give a dense one")
+    if tensor.is_floating_point():
+        tensor = tensor.float()  # NumPy knows no bfloat16
+    elif tensor.dtype not in (torch.uint8, torch.uint16):
+        raise InputError(f"images are uint8, uint16 or floating point, not {tensor.dtype}")
+    return tensor.detach().movedim(0, -1).cpu().numpy()
+
+
 def _from_array(array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)  # no longer a masked array
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
         raise InputError(f"an array of shape {array.shape} is no image: give (height, width, 3), RGB")
     if array.shape[2] == 4:
         array = array[..., :3]
-    if array.dtype in (np.uint8, np.uint16):
+    if array.dtype.newbyteorder("=") in (np.uint8, np.uint16):
         rgb = array.astype(np.float32)
         rgb /= np.iinfo(array.dtype).max
     elif np.issubdtype(array.dtype, np.floating):

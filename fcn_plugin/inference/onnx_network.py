@@ -1,8 +1,6 @@
 """A network in an ONNX file, run by onnxruntime."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,20 +10,23 @@ from torch import Tensor, nn
 from fcn_plugin.errors import InputError
 from fcn_plugin.tensor_file import METADATA_KEY
 
+from .architecture import LARGEST_MULTIPLE
 from .memory import has_run_out
 
 INPUT, RESTORED, STAGE = "blurry", "restored", "stage_"
 """Names in the file: of the images, of the answer, and, before a number, of an earlier stage's prediction."""
 
+_PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
+
 
 class OnnxNetwork(nn.Module):
     """A network that `export_onnx` wrote; called as `FCN` is in evaluation mode.
 
-    It runs on a GPU where the installed onnxruntime can use one, and on the CPU otherwise. Images may be on
-    any device; the result comes back there.
+    It runs on the CPU until `run_on` says otherwise. Images may be on any device; the result comes back
+    there.
 
     Args:
-        file: the ONNX file, or its content.
+        content: of the ONNX file.
 
     Shapes: (B, 3, H, W), RGB in [0, 1], any B, H and W, to the restored images in float32.
 
@@ -34,30 +35,46 @@ class OnnxNetwork(nn.Module):
         mode: ``"local"`` or ``"global"``, how queries are pooled (`FCN.pool_locally`).
         multiple_of: Height and width that the network itself pads images to multiples of.
         bytes_per_pixel: Of memory that it takes.
-        provider: What runs the network, by onnxruntime's name for it.
 
-    Raises `InputError` when onnxruntime is missing, and for a file that is missing, damaged or another's.
+    Raises `InputError` when onnxruntime is missing, and for a file that is damaged or another's.
     """
 
-    def __init__(self, file: str | os.PathLike | bytes):
+    def __init__(self, content: bytes):
         super().__init__()
-        content, name = (file, "the network") if isinstance(file, bytes) else (_read(Path(file)), str(file))
-        self.session = _open_session(content, name)
-        self.provider: str = self.session.get_providers()[0]
-        outputs = [output.name for output in self.session.get_outputs()]
-        metadata = self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if metadata is None or RESTORED not in outputs:
-            raise InputError(f"{name}: holds a network of other origin; make one with tools/export_onnx.py")
-        self.metadata: dict[str, Any] = json.loads(metadata)
+        self.session = _open_session(content)
+        self.metadata = _metadata(self.session)
+        if not _is_ours(self.session, self.metadata):
+            raise InputError("holds a network of other origin; make one with tools/export_onnx.py")
         self.mode: str = self.metadata["mode"]
         self.multiple_of: tuple[int, int] = tuple(self.metadata["multiple_of"])
         self.bytes_per_pixel: float = self.metadata["bytes_per_pixel"]
-        stages = [output for output in outputs if output.startswith(STAGE)]
+        stages = [output.name for output in self.session.get_outputs() if output.name.startswith(STAGE)]
         self.stages = [*sorted(stages, key=lambda name: (len(name), name)), RESTORED]  # 10 comes after 9
 
-    @property
-    def is_on_gpu(self) -> bool:
-        return self.provider != "CPUExecutionProvider"
+    @staticmethod
+    def fastest_device() -> torch.device:
+        """The GPU where both onnxruntime and PyTorch can use it, else the CPU."""
+        import onnxruntime
+
+        has_gpu = _PROVIDERS["cuda"] in onnxruntime.get_available_providers() and torch.cuda.is_available()
+        return torch.device("cuda" if has_gpu else "cpu")
+
+    def run_on(self, device: torch.device) -> None:
+        """Computes on ``device`` from now on.
+
+        Raises `InputError` where the installed onnxruntime cannot.
+        """
+        import onnxruntime
+
+        provider = _PROVIDERS.get(device.type)
+        if provider in onnxruntime.get_available_providers():
+            options = {"device_id": device.index or 0} if device.type == "cuda" else {}
+            self.session.set_providers([provider], [options])
+        # What cannot be loaded, onnxruntime replaces by the CPU.
+        if self.session.get_providers()[0] != provider:
+            raise InputError(
+                f"onnxruntime cannot compute on {device} here: install onnxruntime-gpu, or choose cpu"
+            )
 
     def forward(self, blurry: Tensor) -> Tensor:
         return self._run(blurry, [RESTORED])[0]
@@ -80,29 +97,20 @@ class OnnxNetwork(nn.Module):
         return [torch.from_numpy(result).to(blurry.device) for result in results]
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give an ONNX file") from error
-
-
-def _open_session(content: bytes, name: str) -> Any:
+def _open_session(content: bytes) -> Any:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
         raise InputError(
-            f"{name}: is run by onnxruntime, which is not installed; run `pip install onnxruntime`"
+            "ONNX is run by onnxruntime, which is not installed; run `pip install onnxruntime`"
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3  # of its optimiser's warnings nobody here can make use
-    available = onnxruntime.get_available_providers()
-    providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
     try:
-        return onnxruntime.InferenceSession(content, options, providers=providers)
+        return onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS["cpu"]])
     except _errors() as error:
-        raise InputError(f"{name}: damaged, or no ONNX file; export or copy it again") from error
+        raise InputError("damaged, or no ONNX file; export or copy it again") from error
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -117,4 +125,28 @@ def _errors() -> tuple[type[Exception], ...]:
         errors.InvalidProtobuf,
         errors.NotImplemented,
         errors.RuntimeException,
+    )
+
+
+def _metadata(session: Any) -> dict[str, Any]:
+    try:
+        metadata = json.loads(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""))
+    except (ValueError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _is_ours(session: Any, metadata: dict[str, Any]) -> bool:
+    """Whether the network takes and gives what `export_onnx` says, and its metadata too."""
+    inputs = [(value.name, value.type, value.shape[1:2]) for value in session.get_inputs()]
+    multiple_of, bytes_per_pixel = metadata.get("multiple_of"), metadata.get("bytes_per_pixel")
+    return (
+        inputs == [(INPUT, "tensor(float)", [3])]
+        and RESTORED in [output.name for output in session.get_outputs()]
+        and metadata.get("mode") in ("local", "global")
+        and isinstance(multiple_of, list)
+        and len(multiple_of) == 2
+        and all(isinstance(side, int) and 1 <= side <= LARGEST_MULTIPLE for side in multiple_of)
+        and isinstance(bytes_per_pixel, int | float)
+        and bytes_per_pixel > 0
     )

@@ -1,7 +1,9 @@
 """The web page: drop a photograph, compare it with the restored one, download that."""
 
 import contextlib
+import math
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -12,11 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.files import write_atomically
 from fcn_plugin.inference.deblurrer import Deblurrer
-from fcn_plugin.inference.images import as_rgb, to_uint8
+from fcn_plugin.inference.image_file import DAMAGED, READABLE, read_image, turn_upright
+from fcn_plugin.inference.image_formats import encode_by_pillow
+from fcn_plugin.inference.images import to_uint8
 
 try:
     import gradio as gr
@@ -26,8 +31,6 @@ except ModuleNotFoundError as error:
     ) from error
 
 EXAMPLES = Path(__file__).parent / "examples"
-# Pillow reads more, some of it by handing the file to other programs.
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
 MINUTES_KEPT = 60
 """How long photographs and results lie on the server at most."""
 # Level 1 takes a tenth of the time of level 9, and a little more space.
@@ -64,9 +67,16 @@ LIMITS = Limits()
 
 
 class Photograph(NamedTuple):
-    """float32 (H, W, 3), RGB in [0, 1], and the colour profile that the file has."""
+    """A photograph, and what its PNG files need.
+
+    Attributes:
+        rgb: float32 (H, W, 3), RGB in [0, 1], upright.
+        channels: Of colour in the file, 1 or 3.
+        icc_profile: Of colours in so many channels, where the file has one.
+    """
 
     rgb: np.ndarray
+    channels: int
     icc_profile: bytes | None
 
 
@@ -78,23 +88,23 @@ def read_photograph(path: Path, megapixels: float) -> Photograph:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as header:
+            with Image.open(path, formats=READABLE) as header:
                 width, height = header.size
-                icc_profile = header.info.get("icc_profile")
-            if width * height > megapixels * 1e6:
-                raise InputError(
-                    f"{path} has {width}×{height} pixels, more than the {megapixels:g} megapixels allowed "
-                    "here: scale it down or cut it"
-                )
-            return Photograph(as_rgb(path), icc_profile)
     except Image.DecompressionBombError as error:
         raise InputError(
             f"{path} has far more than the {megapixels:g} megapixels allowed here: scale it down or cut it"
         ) from error
-    except (UnidentifiedImageError, FileNotFoundError) as error:
+    except DAMAGED as error:
         raise InputError(
-            f"{path} is no photograph that can be read here: use JPEG, PNG, TIFF, WebP or BMP"
+            f"{path} is no photograph that can be read here: use JPEG, PNG, TIFF, WebP, AVIF or BMP"
         ) from error
+    if width * height > megapixels * 1e6:
+        raise InputError(
+            f"{path} has {width}×{height} pixels, more than the {megapixels:g} megapixels allowed here: "
+            "scale it down or cut it"
+        )
+    image = read_image(path)
+    return Photograph(turn_upright(image.rgb, image.orientation), image.pixels.shape[2], image.colour_profile)
 
 
 class Restoration:
@@ -117,10 +127,10 @@ class Restoration:
         with _errors_on_the_page(path):
             photograph = read_photograph(path, self.limits.megapixels)
             start = time.perf_counter()
-            restored = self.deblur(photograph.rgb)
+            restored = self.deblur.restore(photograph.rgb)
             seconds = time.perf_counter() - start
-        before = self._write(f"{path.stem}.png", to_uint8(photograph.rgb.copy()), photograph.icc_profile)
-        after = self._write(f"{path.stem}_deblurred.png", restored, photograph.icc_profile)
+            before = self._write(f"{path.stem}.png", photograph)
+            after = self._write(f"{path.stem}_deblurred.png", photograph._replace(rgb=restored))
         height, width = restored.shape[:2]
         said = f"{width} × {height} pixels, restored in {seconds:.1f} s"
         yield (before, after), gr.DownloadButton(value=after, interactive=True), said, None
@@ -137,10 +147,18 @@ class Restoration:
         names[-1] += ", the answer"
         return [(to_uint8(image), name) for image, name in zip(predictions, names, strict=True)]
 
-    def _write(self, name: str, image: np.ndarray, icc_profile: bytes | None) -> str:
+    def _write(self, name: str, photograph: Photograph) -> str:
+        """Writes it as PNG, grey in one channel, since that is what profiles of grey are for."""
+        rgb = photograph.rgb
+        pixels = to_uint8(rgb.mean(axis=2) if photograph.channels == 1 else rgb.copy())
+        options = {"icc_profile": photograph.icc_profile, "compress_level": PNG_COMPRESSION}
         path = self.folder / uuid.uuid4().hex / name
-        path.parent.mkdir()
-        Image.fromarray(image).save(path, icc_profile=icc_profile, compress_level=PNG_COMPRESSION)
+        try:
+            write_atomically(path, encode_by_pillow(pixels, "PNG", options))
+        except InputError as error:  # names the server's folders
+            raise InputError(
+                f"{name} cannot be kept, because the server's disk is full or takes no files: tell its owner"
+            ) from error
         return str(path)
 
 
@@ -192,13 +210,14 @@ def open_page(
     with tempfile.TemporaryDirectory(prefix="fcn-deblur-") as folder, _uploads_in(folder):
         page = build_page(deblur, limits)
         try:
+            _check_address(host, port)
             _, address, _ = page.launch(
-                server_name=host,
+                server_name=f"[{host}]" if ":" in host else host,
                 server_port=port,
                 share=False,
                 prevent_thread_lock=True,
                 quiet=True,
-                max_file_size=round(limits.megabytes * 2**20),
+                max_file_size=math.ceil(limits.megabytes * 1e6),
                 footer_links=[],
                 enable_monitoring=False,
                 ssr_mode=False,
@@ -207,10 +226,11 @@ def open_page(
                 ),
                 css=STYLE,
             )
-        except OSError as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             where = host if port is None else f"{host}:{port}"
             raise InputError(
-                f"{where} cannot be listened on ({error}): give another --port or --host"
+                f"{where} cannot be listened on ({getattr(error, 'strerror', None) or error}): give another "
+                "--port or --host"
             ) from error
         try:
             yield address
@@ -223,6 +243,12 @@ def serve(deblur: Deblurrer, host: str, port: int | None, limits: Limits) -> Non
     with contextlib.suppress(KeyboardInterrupt), open_page(deblur, host, port, limits) as address:
         print(f"{address} (Ctrl-C ends it)", flush=True)
         threading.Event().wait()
+
+
+def _check_address(host: str, port: int | None) -> None:
+    """Listens there for a moment; gradio would try what it cannot listen on a hundred times, aloud."""
+    family = socket.getaddrinfo(host, port)[0][0]
+    socket.create_server((host, port or 0), family=family).close()
 
 
 @contextlib.contextmanager

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import sha256_of, write_atomically
+from fcn_plugin.files import write_atomically
 from fcn_plugin.models import FCN
-from fcn_plugin.tensor_file import METADATA_KEY, read_tensors
+from fcn_plugin.tensor_file import METADATA_KEY, parse_tensors, read_content
 from fcn_plugin.training_facts import training_facts
 
 from .architecture import build_network, complete_options, infer_options
@@ -50,26 +50,26 @@ class Weights:
 
 
 def read_weights(path: str | os.PathLike, config: str | None = None) -> Weights:
-    """Reads a weights file (``.pth`` or ``.safetensors``), a plain state dict, a training checkpoint or ONNX.
+    """Reads a weights file (torch's or safetensors), a plain state dict, a training checkpoint or ONNX.
 
-    Of a checkpoint it takes the averaged weights where there are some: MMEngine's EMA leaves those in
-    ``state_dict`` and puts the raw ones aside. Nothing in the file is executed, metadata and config
-    included. The network's arguments are inferred from the shapes; the metadata is asked for what those do
-    not tell. ``config`` is the text of a checkpoint's config, for one that does not hold it itself.
+    Which of these it is, its content tells, not its name. Of a checkpoint it takes the averaged weights where
+    there are some: MMEngine's EMA leaves those in ``state_dict`` and puts the raw ones aside. Nothing in the
+    file is executed, metadata and config included. The network's arguments are inferred from the shapes; the
+    metadata is asked for what those do not tell. ``config`` is the text of a checkpoint's config, for one
+    that does not hold it itself.
 
     Raises `InputError` for a file that is missing, damaged, hostile, or holds no weights of FCN.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such weights file")
-    sha256 = sha256_of(path)
-    if path.suffix == ".onnx":
-        network = OnnxNetwork(path)
-        return Weights(network, network.metadata, sha256)
-    tensors, metadata = read_tensors(path)
-    if config is not None:
-        metadata = {**metadata, **training_facts({}, config)}
+    file_format, content = read_content(path)
+    sha256 = hashlib.sha256(content).hexdigest()
     try:
+        if file_format == "onnx":
+            network = OnnxNetwork(content)
+            return Weights(network, network.metadata, sha256)
+        tensors, metadata = parse_tensors(file_format, content)
+        if config is not None:
+            metadata = {**metadata, **training_facts({}, config)}
         options = complete_options(infer_options(tensors), metadata.get("network"))
         network = build_network(tensors, options)
     except InputError as error:
@@ -82,12 +82,18 @@ def write_weights(
 ) -> str:
     """Writes a weights file, safetensors or torch's format as its suffix says; returns its sha256.
 
-    Raises `InputError` for another suffix.
+    Raises `InputError` for another suffix, for weights that ``dtype`` cannot hold, and where the disk does
+    not take the file.
     """
     path = Path(path)
     tensors = {
         name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()
     }
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise InputError(
+                f"{path}: not written, because {name} has values too large for {dtype}; use float32"
+            )
     if path.suffix == ".safetensors":
         from safetensors.torch import save
 

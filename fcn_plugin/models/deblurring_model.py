@@ -10,6 +10,7 @@ from mmengine.structures import BaseDataElement
 from mmengine.utils import to_2tuple
 from torch import Tensor, nn
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.registry import MODELS
 
 from .data_preprocessor import as_float_batch
@@ -28,7 +29,7 @@ class DeblurringModel(BaseModel):
     network alone; MMEngine's ``compile`` would take in the logging too. ``local_statistics`` is the size of
     the training's crops, in pixels or (height, width): with it, `FCN` predicts as `FCN.pool_locally` tells,
     while it trains as ever. ``stage`` takes the prediction of another stage than the last, counted from 0, as
-    `FCN`'s answer, to see what each of them is worth.
+    `FCN`'s answer, to see what each of them is worth. Other networks have neither.
 
     Modes of ``forward``:
 
@@ -36,6 +37,8 @@ class DeblurringModel(BaseModel):
     - ``"loss"``: ``{"loss": scalar}``.
     - ``"predict"``: the data samples, each with ``pred_img`` set: (3, H, W) float32 RGB, on the network's
       device. Values may overshoot [0, 1] slightly; the metrics round to 8 bits and refuse NaN.
+
+    Raises `InputError` for options that the network does not have.
     """
 
     def __init__(
@@ -55,15 +58,20 @@ class DeblurringModel(BaseModel):
         self.network.to(memory_format=self.memory_format)
         if compile_network:
             self.network.compile(**({} if compile_network is True else compile_network))
-        self.crop_size = None if local_statistics is None else to_2tuple(local_statistics)
+        self.local_statistics = None if local_statistics is None else to_2tuple(local_statistics)
         self.stage = stage
+        for name, method in (("local_statistics", "pool_locally"), ("stage", "predict_stages")):
+            if getattr(self, name) is not None and not hasattr(self.network, method):
+                raise InputError(
+                    f"{type(self.network).__name__} has no {name}, as FCN has: leave model.{name} out"
+                )
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
 
     def forward(
         self, inputs: Tensor, data_samples: list[BaseDataElement] | None = None, mode: str = "tensor"
     ) -> Any:
         inputs = inputs.contiguous(memory_format=self.memory_format)
-        with self._statistics(local=mode == "predict" and self.crop_size is not None):
+        with self._statistics(local=mode == "predict" and self.local_statistics is not None):
             if mode == "predict" and self.stage is not None:
                 outputs = self.network.predict_stages(inputs)[self.stage]
             else:
@@ -83,8 +91,8 @@ class DeblurringModel(BaseModel):
     def inference(self) -> str:
         """How images are restored in ``"predict"``, to be named beside every score."""
         words = ["whole image"]
-        if self.crop_size is not None:
-            words.append("local statistics of {}×{}".format(*self.crop_size))
+        if self.local_statistics is not None:
+            words.append("local statistics of {}×{}".format(*self.local_statistics))
         elif isinstance(self.network, FCN):
             words.append("global statistics")
         if self.stage is not None:
@@ -96,7 +104,7 @@ class DeblurringModel(BaseModel):
         if not local:
             yield
             return
-        self.network.pool_locally(self.crop_size)
+        self.network.pool_locally(self.local_statistics)
         try:
             yield
         finally:

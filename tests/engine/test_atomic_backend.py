@@ -7,6 +7,7 @@ from mmengine.runner import save_checkpoint
 
 import fcn_plugin.engine  # noqa: F401  registers the backend
 from fcn_plugin import files
+from fcn_plugin.errors import InputError
 
 
 def test_a_checkpoint_that_cannot_be_written_whole_leaves_the_old_one(tmp_path, monkeypatch):
@@ -17,7 +18,7 @@ def test_a_checkpoint_that_cannot_be_written_whole_leaves_the_old_one(tmp_path, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", no_space)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match=r"model\.pth cannot be written \(No space left"):
         save_checkpoint({"epoch": 2}, path, backend_args={"backend": "atomic"})
     assert torch.load(path) == {"epoch": 1}
     assert os.listdir(tmp_path) == ["model.pth"]

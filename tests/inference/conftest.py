@@ -90,13 +90,13 @@ def served(tmp_path_factory) -> Iterator[Served]:
     from fcn_plugin.inference.web import Limits, open_page
 
     class OneByOne(Deblurrer):
-        """Notes when it is called, and when it is done."""
+        """Notes when it restores, and when it is done."""
 
         calls: list[tuple[float, float]]
 
-        def __call__(self, images):
+        def restore(self, image):
             start = time.perf_counter()
-            restored = super().__call__(images)
+            restored = super().restore(image)
             self.calls.append((start, time.perf_counter()))
             return restored
 

@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.architecture import build_network, complete_options, infer_options
@@ -47,6 +48,26 @@ def test_grids_that_cannot_be_are_refused(grids):
     state_dict = random_fcn().state_dict()
     with pytest.raises(InputError):
         build_network(state_dict, complete_options(infer_options(state_dict), {"grids": grids}))
+
+
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (4,), (0, 3, 3, 3), (4, 0, 1, 1), (9, 4, 1, 1), (10**9, 0, 3, 3)]
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "global_feature_catchers.0.shallow.weight",
+        "local_feature_catcher.stages.0.0.module.gate.1.weight",
+        "local_feature_catcher.stages.3.0.rim.laterals.0.weight",
+        "local_feature_catcher.stages.3.0.encoder_decoder.encoders.0.stacks.0.0.weight",
+    ],
+)
+def test_shapes_that_cannot_be_are_refused(name, shape):
+    state_dict = random_fcn().state_dict()
+    assert name in state_dict
+    state_dict[name] = torch.zeros(shape)
+    with pytest.raises(InputError):
+        build_network(state_dict, complete_options(infer_options(state_dict), {}))
 
 
 def test_weights_of_something_like_fcn_are_refused():

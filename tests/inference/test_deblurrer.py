@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,8 @@ from PIL import Image
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.weights_file import write_weights
+
+from .conftest import random_fcn
 
 
 @pytest.fixture
@@ -76,11 +80,48 @@ def test_without_shipped_weights_it_says_what_to_do(monkeypatch, tmp_path):
         ({"mode": "lokal"}, "choose local or global"),
         ({"mode": "global", "tile": 512}, "takes images whole"),
         ({"mode": "local", "tile": 64}, "tiles are 320 pixels or more"),
+        ({"tile": "a"}, "tiles are 320 pixels or more .* not 'a'"),
+        ({"tile": True}, "tiles are 320 pixels or more"),
+        ({"tile": 400.5}, "tiles are 320 pixels or more"),
+        ({"max_memory": float("nan")}, "gigabytes above 0, not nan"),
+        ({"max_memory": 0}, "gigabytes above 0, not 0"),
+        ({"max_memory": -3}, "gigabytes above 0, not -3"),
+        ({"max_memory": "x"}, "gigabytes above 0, not 'x'"),
+        ({"device": "meta"}, "device 'meta' cannot be used"),
+        ({"device": ["cpu"]}, "cannot be used"),
+        ({"dtype": ["float32"]}, "none of float32"),
     ],
 )
 def test_what_cannot_be_chosen_is_named(weights, options, sentence):
     with pytest.raises(InputError, match=sentence):
         Deblurrer(weights, **options)
+
+
+def test_options_may_be_numpys(weights):
+    deblur = Deblurrer(weights, device="cpu", tile=np.int64(400), max_memory=np.float32(1.5))
+    assert (deblur.tile, deblur.max_memory) == (400, 1.5)
+
+
+def test_weights_are_a_path(network):
+    with pytest.raises(InputError, match="by the path of their file, not by a"):
+        Deblurrer(network.state_dict())
+
+
+def test_a_network_for_other_images_is_refused(tmp_path):
+    path = tmp_path / "grey.pth"
+    torch.save(random_fcn(image_channels=1).state_dict(), path)
+    with pytest.raises(InputError, match=r"grey\.pth: restores images of 1 channels"):
+        Deblurrer(path)
+
+
+def test_several_threads_may_share_one(weights, photograph):
+    deblur = Deblurrer(weights, device="cpu")
+    images = [np.roll(photograph, shift, axis=1) for shift in range(16)]
+    expected = [deblur(image) for image in images]
+    again = Deblurrer(weights, device="cpu")  # which has not yet counted what it needs
+    with ThreadPoolExecutor(4) as threads:
+        for result, wanted in zip(threads.map(again, images), expected, strict=True):
+            np.testing.assert_array_equal(result, wanted)
 
 
 @pytest.mark.parametrize("mode", ["global", "local"])
@@ -114,7 +155,8 @@ def test_what_is_not_finite_is_not_handed_out(weights, photograph):
 
 def test_the_weights_are_described(tmp_path, network, photograph):
     path = tmp_path / "ours.safetensors"
-    sha256 = write_weights(path, network, {"training": {"crop_size": [16, 24]}})
+    misleading = {"name": "theirs", "sha256": "0"}
+    sha256 = write_weights(path, network, {"training": {"crop_size": [16, 24]}, **misleading})
     deblur = Deblurrer(path, device="cpu", mode="local")
     assert deblur.description["name"] == "ours.safetensors"
     assert deblur.description["sha256"] == sha256

@@ -18,7 +18,12 @@ from fcn_plugin.inference.images import as_rgb
         np.full((2, 3, 1), 51, np.uint8),
         np.full((2, 3, 4), 51, np.uint8),
         np.full((2, 3, 3), 13107, np.uint16),
+        np.full((2, 3, 3), 13107, ">u2"),
         np.full((2, 3, 3), 0.2),
+        np.full((2, 3, 3), 0.2, ">f4"),
+        np.full((2, 3, 3), 0.2, np.float16),
+        np.ma.masked_less(np.full((2, 3, 3), 51, np.uint8), 60),
+        np.broadcast_to(np.uint8(51), (2, 3, 3)),  # which can be read alone
         torch.full((1, 2, 3), 0.2, dtype=torch.bfloat16),
         torch.full((3, 2, 3), 51, dtype=torch.uint8),
         Image.new("L", (3, 2), 51),
@@ -26,6 +31,7 @@ from fcn_plugin.inference.images import as_rgb
         Image.new("RGB", (3, 2), (51, 51, 51)).quantize(2),
         Image.new("RGB", (3, 2), (51, 51, 51)).convert("YCbCr"),
         Image.fromarray(np.full((2, 3), 13107, np.uint16)),
+        Image.new("YCbCr", (3, 2), (51, 128, 128)),
     ],
 )
 def test_everything_becomes_rgb_in_0_to_1(image):
@@ -33,6 +39,11 @@ def test_everything_becomes_rgb_in_0_to_1(image):
     assert rgb.dtype == np.float32
     assert rgb.shape == (2, 3, 3)
     np.testing.assert_allclose(rgb, 0.2, atol=1e-3)
+
+
+def test_views_are_read_as_they_look(photograph):
+    for view in (photograph[::-1], photograph[:, ::-2], photograph[..., ::-1], photograph.swapaxes(0, 1)):
+        np.testing.assert_array_equal(as_rgb(view), as_rgb(view.copy()))
 
 
 def test_files_and_pil_images_are_turned_upright(tmp_path):
@@ -90,10 +101,25 @@ def test_a_truncated_pil_image_is_refused(tmp_path):
     [
         (torch.full((3, 4, 4), float("nan")), "NaN or infinite"),
         (np.full((4, 4, 3), 255.0), r"lie in \[0, 1\], not in \[255, 255\]"),
+        (np.full((4, 4, 3), 255.0, ">f8"), r"lie in \[0, 1\], not in \[255, 255\]"),
         (np.zeros((4, 4, 3), np.int64), "not int64"),
+        (np.zeros((4, 4, 3), bool), "not bool"),
+        (np.zeros((4, 4, 3), object), "not object"),
+        (np.zeros((4, 4, 3), complex), "not complex128"),
+        (np.zeros((4, 4, 3), "u1,u1"), "not "),
+        (np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (np.zeros((3, 4, 4), np.uint8)[None], r"shape \(1, 3, 4, 4\)"),
         (np.zeros((4, 4, 5), np.uint8), r"shape \(4, 4, 5\)"),
+        (np.zeros((4, 4, 0), np.uint8), r"shape \(4, 4, 0\)"),
         (np.zeros((0, 4, 3), np.uint8), r"shape \(0, 4, 3\)"),
         (torch.zeros(4, 4, 3), r"give \(3, height, width\)"),
+        (torch.zeros(3, 4, 4, dtype=torch.int64), "not torch.int64"),
+        (torch.zeros(3, 4, 4, dtype=torch.complex64).conj(), "not torch.complex64"),
+        (torch.zeros(3, 4, 4).to_sparse(), "sparse"),
+        (torch.zeros(3, 4, 4, device="meta"), "has no values"),
+        (Image.new("RGB", (0, 4)), r"shape \(4, 0, 3\)"),
+        ("a\0b.jpg", "cannot be the name of a file"),
+        (b"photo.jpg", "a bytes is no image"),
         (None, "a NoneType is no image"),
         (Image.new("F", (4, 4), 0.5), "PIL image of mode F is not taken"),
         (Image.new("I", (4, 4), 40000), "PIL image of mode I is not taken"),

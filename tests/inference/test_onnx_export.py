@@ -90,13 +90,24 @@ def test_a_missing_package_is_named(monkeypatch, network, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_exported_already_is_not_again(exported, tmp_path):
-    command = [
-        sys.executable,
-        str(PROJECT / "tools/export_onnx.py"),
-        str(exported.onnx),
-        str(tmp_path / "a.onnx"),
-    ]
+@pytest.mark.parametrize(
+    ("tool", "out", "sentence"),
+    [
+        ("export_onnx.py", "a.onnx", "is exported already; give the weights it was made of"),
+        ("export_weights.py", "a.pth", "is ONNX, for onnxruntime; give the weights it was made of"),
+    ],
+)
+def test_what_is_exported_already_is_not_again(exported, tmp_path, tool, out, sentence):
+    command = [sys.executable, PROJECT / "tools" / tool, exported.onnx, tmp_path / out]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr == f"error: {exported.onnx}: is exported already; give the weights it was made of\n"
+    assert result.stderr == f"error: {exported.onnx}: {sentence}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_takes_no_file_is_named_in_a_sentence(exported, monkeypatch, tmp_path):
+    monkeypatch.setattr(onnx_export, "_onnx_file", lambda *_: exported.onnx.read_bytes())
+    monkeypatch.setattr(onnx_export, "TOLERANCE", np.inf)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/network\.onnx cannot be written \(.* choose another place"):
+        export_onnx(random_fcn(stages=3, pyramid_widths=(4, 6)), tmp_path / "file" / "network.onnx")

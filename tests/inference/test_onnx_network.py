@@ -1,3 +1,4 @@
+import json
 import sys
 import types
 
@@ -12,6 +13,11 @@ from fcn_plugin.inference.command import main
 from fcn_plugin.inference.deblurrer import SMALLEST_TILE
 from fcn_plugin.inference.memory import bytes_per_pixel
 from fcn_plugin.inference.onnx_network import OnnxNetwork
+from fcn_plugin.inference.weights_file import read_weights
+from fcn_plugin.tensor_file import METADATA_KEY
+
+ENOUGH = {"mode": "local", "multiple_of": [8, 8], "bytes_per_pixel": 9.0}
+"""The metadata that a file must have."""
 
 
 def test_the_file_serves_as_weights(exported, photograph):
@@ -91,26 +97,33 @@ def test_what_onnxruntime_cannot_do_is_a_sentence(exported, photograph):
 
 def test_stages_are_in_order_of_their_numbers(exported, monkeypatch):
     names = ["stage_10", "restored", *(f"stage_{number}" for number in range(10))]
-    session = OnnxNetwork(exported.onnx).session
+    content = exported.onnx.read_bytes()
+    session = OnnxNetwork(content).session
     outputs = [types.SimpleNamespace(name=name) for name in names]
     monkeypatch.setattr(type(session), "get_outputs", lambda _: outputs)
-    assert OnnxNetwork(exported.onnx).stages == [*(f"stage_{number}" for number in range(11)), "restored"]
+    assert OnnxNetwork(content).stages == [*(f"stage_{number}" for number in range(11)), "restored"]
 
 
 def test_a_missing_onnxruntime_is_named(exported, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(InputError, match=r"network.onnx: is run by onnxruntime, which is not installed"):
-        OnnxNetwork(exported.onnx)
+    with pytest.raises(InputError, match=r"network.onnx: ONNX is run by onnxruntime, which is not installed"):
+        read_weights(exported.onnx)
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda content: b"", lambda content: b"no protobuf", lambda content: content[:-999]]
+    ("damage", "sentence"),
+    [
+        (lambda content: content[:-999], "damaged, or no ONNX file"),
+        (lambda content: content[:1], "damaged, or no ONNX file"),
+        (lambda content: b"", "damaged, or no weights file"),
+        (lambda content: b"no protobuf", "damaged, or no weights file"),
+    ],
 )
-def test_damaged_files_are_refused_in_one_sentence(exported, tmp_path, damage):
+def test_damaged_files_are_refused_in_one_sentence(exported, tmp_path, damage, sentence):
     path = tmp_path / "damaged.onnx"
     path.write_bytes(damage(exported.onnx.read_bytes()))
-    with pytest.raises(InputError, match=r"damaged.onnx: damaged, or no ONNX file"):
-        OnnxNetwork(path)
+    with pytest.raises(InputError, match=rf"damaged\.onnx: {sentence}"):
+        read_weights(path)
 
 
 def test_networks_of_other_origin_are_refused(tmp_path):
@@ -124,13 +137,64 @@ def test_networks_of_other_origin_are_refused(tmp_path):
         [onnx.helper.make_node("Relu", ["blurry"], ["restored"])], "other", [blurry], [restored]
     )
     path = tmp_path / "other.onnx"
-    onnx.save(
-        onnx.helper.make_model(graph, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 18)]), path
-    )
+    model = onnx.helper.make_model(graph, ir_version=10, opset_imports=[onnx.helper.make_opsetid("", 18)])
+    # With the metadata of ours all the same.
+    model.metadata_props.add(key=METADATA_KEY, value=json.dumps(ENOUGH))
+    onnx.save(model, path)
     with pytest.raises(InputError, match=r"other.onnx: holds a network of other origin"):
-        OnnxNetwork(path)
+        read_weights(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"missing.onnx: cannot be read"):
-        OnnxNetwork(tmp_path / "missing.onnx")
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        "",
+        "{",
+        "[" * 10**5,
+        "[1]",
+        "{}",
+        json.dumps({"mode": "local"}),
+        json.dumps({**ENOUGH, "mode": ["local"]}),
+        json.dumps({**ENOUGH, "multiple_of": 8}),
+        json.dumps({**ENOUGH, "multiple_of": [0, 8]}),
+        json.dumps({**ENOUGH, "multiple_of": [8, 10**9]}),
+        json.dumps({**ENOUGH, "multiple_of": ["8", 8]}),
+        json.dumps({**ENOUGH, "bytes_per_pixel": float("nan")}),
+        json.dumps({**ENOUGH, "bytes_per_pixel": "9"}),
+    ],
+)
+def test_metadata_that_say_too_little_are_refused(exported, tmp_path, metadata):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(exported.onnx)
+    del model.metadata_props[:]
+    if metadata is not None:
+        model.metadata_props.add(key=METADATA_KEY, value=metadata)
+    path = tmp_path / "network.onnx"
+    onnx.save(model, path)
+    with pytest.raises(InputError, match=r"network.onnx: holds a network of other origin"):
+        read_weights(path)
+
+
+def test_it_computes_where_and_as_it_is_told_or_says_that_it_cannot(exported):
+    assert Deblurrer(exported.onnx, device="cpu", dtype="float32").dtype == torch.float32
+    with pytest.raises(InputError, match="dtype 'bfloat16' is not to be had with ONNX files"):
+        Deblurrer(exported.onnx, dtype="bfloat16")
+    network = read_weights(exported.onnx).network
+    network.run_on(torch.device("cpu"))
+    with pytest.raises(InputError, match=r"onnxruntime cannot compute on xpu here: .* choose cpu"):
+        network.run_on(torch.device("xpu"))
+
+
+def test_without_a_gpu_the_command_says_so(exported, capsys, monkeypatch):
+    """Where torch has one and onnxruntime has none, which is what `pip install onnxruntime` brings."""
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime has a GPU")
+    monkeypatch.setattr(torch, "zeros", lambda *_, device: torch.tensor(0.0))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert Deblurrer(exported.onnx).device.type == "cpu"
+    with pytest.raises(SystemExit):
+        main(["photo.jpg", "--onnx", str(exported.onnx), "--device", "cuda"])
+    assert capsys.readouterr().err.startswith("error: onnxruntime cannot compute on cuda here: install")

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.inference.images import as_rgb
 
 gradio_client = pytest.importorskip("gradio_client")
 httpx = pytest.importorskip("httpx")
@@ -67,6 +68,31 @@ def test_a_photograph_lying_on_its_side_comes_out_upright(client, served, photo)
     assert said.startswith("40 × 52 pixels")
 
 
+def test_a_grey_photograph_stays_grey_with_its_profile(client, served, photo, tmp_path):
+    path = tmp_path / "grey.png"
+    with Image.open(photo) as image:
+        profile = image.info["icc_profile"]
+        of_grey = profile[:16] + b"GRAY" + profile[20:]
+        image.convert("L").save(path, icc_profile=of_grey)
+    (before, _), download, _, _ = restore(client, path)
+    expected = served.deblur.restore(as_rgb(path)).mean(axis=2) * 255
+    with Image.open(download["value"]) as restored:
+        assert (restored.mode, restored.info["icc_profile"]) == ("L", of_grey)
+        np.testing.assert_array_equal(restored, np.rint(expected))
+    with Image.open(before) as image:
+        assert (image.mode, image.info["icc_profile"]) == ("L", of_grey)
+        np.testing.assert_array_equal(image, Image.open(path))
+
+
+def test_a_server_that_cannot_keep_results_says_so_and_names_no_folder(client, photo, monkeypatch):
+    def full(*_):
+        raise InputError("/home/secret is full")
+
+    monkeypatch.setattr(web, "write_atomically", full)
+    with pytest.raises(gradio_client.exceptions.AppError, match=r"^Ein Foto.png cannot be kept, because the"):
+        restore(client, photo)
+
+
 def test_every_stage_is_shown(client, served, photo):
     shown = client.predict(gradio_client.handle_file(photo), api_name="/stages")
     assert [stage["caption"] for stage in shown] == ["Stage 0", "Stage 1", "Stage 2", "Stage 3, the answer"]
@@ -87,7 +113,7 @@ def test_every_stage_is_shown(client, served, photo):
     ],
 )
 def test_too_many_pixels_are_refused_undecoded(client, tmp_path, monkeypatch, size, mode, sentence):
-    monkeypatch.setattr(web, "as_rgb", lambda path: pytest.fail(f"{path} was decoded"))
+    monkeypatch.setattr(web, "read_image", lambda path: pytest.fail(f"{path} was decoded"))
     path = tmp_path / "big.png"
     Image.new(mode, size).save(path)
     assert path.stat().st_size < 1e5
@@ -164,6 +190,13 @@ def port_of(address: str) -> int:
     return int(address.rstrip("/").rpartition(":")[2])
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6")
+def test_it_listens_on_ipv6(served):
+    with web.open_page(served.deblur, host="::1") as address:
+        assert address.startswith("http://[::1]:")
+        assert b"Deblur" in urllib.request.urlopen(address).read()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="all of 127.0.0.0/8 is this computer on Linux only")
 def test_it_listens_where_it_is_told(served):
     with pytest.raises(ConnectionRefusedError):
@@ -175,12 +208,25 @@ def test_it_listens_where_it_is_told(served):
             socket.create_connection(("127.0.0.1", port_of(address)), timeout=5)
 
 
-def test_a_taken_port_is_an_error_of_one_sentence(served):
+@pytest.mark.parametrize(
+    ("host", "port", "where"),
+    [
+        ("127.0.0.1", None, r"127\.0\.0\.1:\d+"),
+        ("127.0.0.1", 70_000, "127.0.0.1:70000"),
+        ("127.0.0.1", -1, "127.0.0.1:-1"),
+        ("192.0.2.1", None, "192.0.2.1"),  # of documentations alone
+        ("no-such-host.invalid", None, "no-such-host.invalid"),
+        ("a" * 70, None, "a{70}"),
+    ],
+)
+def test_where_it_cannot_listen_is_an_error_of_one_sentence(served, capsys, host, port, where):
+    port = port_of(served.address) if host == "127.0.0.1" and port is None else port
     with (
-        pytest.raises(InputError, match=r"127.0.0.1:\d+ cannot be listened on .* give another --port"),
-        web.open_page(served.deblur, port=port_of(served.address)),
+        pytest.raises(InputError, match=rf"^{where} cannot be listened on .* give another --port or --host$"),
+        web.open_page(served.deblur, host, port),
     ):
         pass
+    assert capsys.readouterr() == ("", "")
 
 
 def test_without_gradio_it_says_what_to_install(monkeypatch):

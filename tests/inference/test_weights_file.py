@@ -1,5 +1,8 @@
+import hashlib
 import json
+import os
 import struct
+import warnings
 import zipfile
 
 import numpy as np
@@ -8,8 +11,9 @@ import torch
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
+from fcn_plugin.inference import weights_file
 from fcn_plugin.inference.weights_file import read_weights, write_weights
-from fcn_plugin.tensor_file import METADATA_KEY
+from fcn_plugin.tensor_file import METADATA_KEY, read_content
 
 from ..test_checkpoints import Hostile
 from .conftest import random_fcn
@@ -93,16 +97,127 @@ def not_finite(path):
     torch.save(state_dict, path)
 
 
+def cyclic_metadata(path):
+    metadata = {}
+    metadata["metadata"] = metadata
+    torch.save({"state_dict": random_fcn().state_dict(), "metadata": metadata}, path)
+
+
+def huge_padding(path):
+    """To 61·59·53 rows, of an image of any size."""
+    grids = [[61, 1], [59, 1], [53, 1], [1, 1]]
+    write_weights(path, random_fcn(), {"network": {"grids": grids}})
+
+
+def nested(tensor):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls it a prototype
+        return torch.nested.nested_tensor([tensor, tensor])
+
+
+def quantized(tensor):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch deprecates it
+        return torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        torch.Tensor.to_sparse,
+        quantized,
+        nested,
+        lambda tensor: tensor.to("meta"),
+        lambda tensor: tensor.to(torch.complex64),
+        lambda tensor: tensor.int(),
+        lambda tensor: tensor.to(torch.float8_e5m2),
+    ],
+)
+def test_tensors_of_other_kinds_are_refused_in_a_sentence(tmp_path, network, change):
+    state_dict = network.state_dict()
+    name = "global_feature_catchers.1.shallow.weight"
+    state_dict[name] = change(state_dict[name])
+    path = tmp_path / "weights.pth"
+    torch.save(state_dict, path)
+    with pytest.raises(InputError, match=rf"weights\.pth: .*'{name}' is no plain tensor of floating-point"):
+        read_weights(path)
+
+
+def test_what_a_file_hangs_onto_tensors_is_left_behind(tmp_path, network):
+    state_dict = network.state_dict()
+    tensor = state_dict["global_feature_catchers.0.shallow.weight"]
+    tensor.numel = tensor.float = 7  # in place of methods
+    path = tmp_path / "weights.pth"
+    torch.save(state_dict, path)
+    weight = read_weights(path).network.global_feature_catchers[0].shallow.weight
+    assert not vars(weight)
+
+
+@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors", "weights.onnx", "Gewichte ü"])
+@pytest.mark.parametrize("written", ["written.pth", "written.safetensors"])
+def test_files_are_known_by_their_content(tmp_path, network, name, written):
+    sha256 = write_weights(tmp_path / written, network, {"note": "ours"})
+    path = (tmp_path / written).rename(tmp_path / name)
+    weights = read_weights(path)
+    assert (weights.sha256, weights.metadata["note"]) == (sha256, "ours")
+
+
+def test_links_are_followed(tmp_path, weights):
+    link = tmp_path / "link"
+    link.symlink_to(weights)
+    assert read_weights(link).sha256 == read_weights(weights).sha256
+    weights.unlink()
+    with pytest.raises(InputError, match="link: there is no such file"):
+        read_weights(link)
+
+
+def test_the_sha256_is_of_what_was_read(weights, monkeypatch):
+    """Even where the file is replaced meanwhile."""
+    content = weights.read_bytes()
+
+    def read_and_replace(path):
+        found = read_content(path)
+        path.write_bytes(b"another file")
+        return found
+
+    monkeypatch.setattr(weights_file, "read_content", read_and_replace)
+    assert read_weights(weights).sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_metadata_that_json_does_not_know_become_text(tmp_path, network):
+    path, again = tmp_path / "weights.pth", tmp_path / "weights.safetensors"
+    metadata = {"a tensor": torch.ones(1), "a set": {1}, 7: "seven", "PSNR": 30.1}
+    torch.save({"state_dict": network.state_dict(), "metadata": metadata}, path)
+    weights = read_weights(path)
+    assert weights.metadata["a set"] == "{1}"
+    write_weights(again, weights.network, weights.metadata)
+    assert read_weights(again).metadata == weights.metadata
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_weights_that_float16_cannot_hold_are_not_written(tmp_path, network, suffix):
+    network.global_feature_catchers[0].shallow.weight.data[0, 0, 0, 0] = 1e5
+    path = tmp_path / f"weights.{suffix}"
+    with pytest.raises(InputError, match=r"not written, because .*shallow\.weight .* torch\.float16; use"):
+        write_weights(path, network, {}, torch.float16)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(
     ("write", "sentence"),
     [
         (compressed, "refused, because it is compressed"),
         (expanded, "refused, because its tensors claim to be larger than the file"),
-        (numbers, "shallow.weight is no tensor of floating-point numbers"),
+        (numbers, "shallow.weight' is no plain tensor of floating-point numbers"),
         (not_finite, "NaN or infinite"),
         (lambda path: torch.save({"weight": torch.ones(2)}, path), "holds no weights of FCN"),
         (lambda path: torch.save({"state_dict": [1]}, path), "its state_dict is a list"),
-        (lambda path: None, "there is no such weights file"),
+        (lambda path: None, "there is no such file"),
+        (lambda path: path.mkdir(), "is a folder, pipe or device"),
+        (os.mkfifo, "is a folder, pipe or device"),
+        (lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 a photograph"), "begins as no file of PyTorch's"),
+        (cyclic_metadata, "its metadata are no plain values"),
+        (huge_padding, "pads images to multiples of"),
     ],
 )
 def test_what_are_no_weights_is_refused_in_a_sentence(tmp_path, write, sentence):
@@ -126,6 +241,10 @@ def with_header(header: dict | bytes, length: int | None = None) -> bytes:
         with_header({"weight": {"dtype": "F32", "shape": [10**12], "data_offsets": [0, 4 * 10**12]}}),
         with_header({"weight": {"dtype": "F32", "shape": [4], "data_offsets": [0, 8]}}) + bytes(8),
         with_header({"weight": {"dtype": "F32", "shape": [1], "data_offsets": [-4, 0]}}) + bytes(4),
+        with_header({"weight": {"dtype": "F8_E8M0", "shape": [1], "data_offsets": [0, 1]}}) + bytes(1),
+        with_header({"weight": {"dtype": "F32", "shape": [2**64 - 1, 0], "data_offsets": [0, 0]}}),
+        with_header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":7}') + bytes(4),
+        with_header({"__metadata__": {METADATA_KEY: 7}}),
         with_header({"__metadata__": {METADATA_KEY: "[" * 10**5}}),
     ],
 )

@@ -115,6 +115,14 @@ def test_local_statistics_are_for_prediction_alone():
     assert DeblurringModel(NETWORK, LOSS).inference == "whole image, global statistics"
 
 
+@pytest.mark.parametrize("option", ["local_statistics", "stage"])
+def test_what_only_fcn_has_is_refused_for_other_networks(option):
+    other = {"type": "fcn_plugin.EFEM", "in_channels": 3}
+    DeblurringModel(other)
+    with pytest.raises(InputError, match=f"EFEM has no {option}, as FCN has: leave model.{option} out"):
+        DeblurringModel(other, **{option: 0})
+
+
 def test_another_stage_may_be_the_answer():
     data = batch((16, 16))
     model = DeblurringModel(NETWORK, LOSS).eval()

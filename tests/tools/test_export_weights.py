@@ -1,10 +1,13 @@
 """From a training with averaged weights to a weights file that restores."""
 
+import re
 import subprocess
 import sys
 
+import pytest
 import torch
 from mmengine.runner import Runner
+from PIL import Image
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.inference.weights_file import read_weights
@@ -46,7 +49,7 @@ def test_a_checkpoint_becomes_a_weights_file(tiny_config, tmp_path):
         "dataset": {"dataset": "demo", "blur": "synthetic"},
     }
     assert weights.metadata["source"]["file"] == "epoch_1.pth"
-    assert (weights.metadata["PSNR"], weights.metadata["note"]) == ("30.1", "a=b")
+    assert weights.metadata["facts"] == {"PSNR": "30.1", "note": "a=b"}
     assert read_weights(checkpoint).metadata["network"] == weights.metadata["network"]
     assert Deblurrer(path, device="cpu").description["sha256"] == weights.sha256
 
@@ -61,11 +64,50 @@ def test_a_config_fills_in_what_a_file_does_not_say(tmp_path, tiny_config):
     assert result.stdout.endswith("crops of 72×72\n"), result.stderr
 
 
-def test_what_cannot_be_exported_is_said_in_a_sentence(tmp_path):
-    checkpoint = tmp_path / "readme.md"
-    checkpoint.write_text("no weights")
-    result = export(checkpoint, tmp_path / "weights.pth")
+def photograph(folder):
+    Image.new("RGB", (8, 8)).save(folder / "photo.jpg")
+    return folder / "photo.jpg", folder / "weights.pth"
+
+
+def text(folder):
+    (folder / "readme.md").write_text("no weights")
+    return folder / "readme.md", folder / "weights.pth"
+
+
+def unwritable(folder):
+    torch.save(FCN(width=4, pyramid_widths=(4, 6)).state_dict(), folder / "plain.pth")
+    return folder / "plain.pth", folder / "plain.pth" / "weights.pth"
+
+
+@pytest.mark.parametrize(("words", "named"), [(photograph, 0), (text, 0), (unwritable, 1)])
+def test_what_cannot_be_exported_is_said_in_a_sentence(tmp_path, words, named):
+    words = words(tmp_path)
+    result = export(*words)
     assert result.returncode == 1
-    assert result.stderr.startswith(f"error: {checkpoint}: ")
+    assert re.match(rf"error: {words[named]}(:| cannot be written)", result.stderr)
     assert len(result.stderr.splitlines()) == 1
-    assert not (tmp_path / "weights.pth").exists()
+    assert not words[1].exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (["PSNR"], "argument --facts: is KEY=VALUE, not 'PSNR'"),
+        (["=30"], "argument --facts: is KEY=VALUE, not '=30'"),
+        (["PSNR=30", "PSNR=31"], "--facts names a KEY twice"),
+    ],
+)
+def test_facts_are_keys_and_values(tmp_path, facts, sentence):
+    result = export("weights.pth", tmp_path / "out.pth", "--facts", *facts)
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == f"export_weights.py: error: {sentence}"
+
+
+def test_facts_stand_beside_what_the_file_says_itself(tmp_path):
+    plain, path = tmp_path / "plain.pth", tmp_path / "weights.safetensors"
+    torch.save(FCN(width=4, pyramid_widths=(4, 6)).state_dict(), plain)
+    result = export(plain, path, "--facts", "network=another", "sha256=0")
+    assert result.returncode == 0, result.stderr
+    weights = read_weights(path)
+    assert weights.metadata["network"]["width"] == 4
+    assert weights.metadata["facts"] == {"network": "another", "sha256": "0"}
