@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from textwrap import fill
 from typing import NamedTuple
 
 import matplotlib
@@ -19,6 +20,7 @@ from .model_cards import MEASURED, PUBLISHED, UNKNOWN_SSIM
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">", "p")
 PANEL = (4.2, 3.6)  # inches
+TITLE = 44  # characters that a panel is wide
 PSNR, *SSIMS = METRICS
 
 
@@ -103,7 +105,7 @@ def _draw_panel(axes: Axes, panel: Panel, styles: dict[str, tuple[str, str]]) ->
             markeredgewidth=1.5,
             zorder=3,
         )
-    axes.set_title(panel.dataset)
+    axes.set_title(fill(panel.dataset, TITLE))
     axes.set_xlabel("SSIM, protocol unknown" if panel.ssim == UNKNOWN_SSIM else panel.ssim)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_ylabel("PSNR (dB)")

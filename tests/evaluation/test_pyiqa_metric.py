@@ -27,6 +27,10 @@ class TestWithTheLibrary:
         assert theirs.evaluate(3) == {"GoPro/PSNR": pytest.approx(ours.evaluate(3)["GoPro/PSNR"], abs=1e-4)}
         assert [record["key"] for record in theirs.records] == ["a", "b", "c"]
 
+    @pytest.mark.parametrize(("metric", "lower"), [("psnr", False), ("entropy", False), ("gmsd", True)])
+    def test_it_says_which_scores_are_better(self, metric, lower):
+        assert PyIQAMetric(metric).lower_is_better is lower
+
     def test_a_metric_of_one_image_needs_no_sharp_one(self):
         evaluator = Evaluator({"type": "fcn_plugin.PyIQAMetric", "metric": "entropy", "baseline": True})
         flat, noise = torch.full((3, 16, 16), 0.5), torch.rand(3, 16, 16)

@@ -63,6 +63,18 @@ def test_datasets_are_chosen_and_unknown_ones_named(rows):
         draw_scatter(rows, ["REDS"])
 
 
+def test_long_names_of_datasets_fit_into_their_panels(write_results):
+    facts = "dataset=REDS, split=val, blur=frames averaged in linear light, storage=lmdb, 3000 pairs"
+    metrics = {"REDS/PSNR": 30.0, "REDS/SSIM-matlab": 0.9, "REDS/SSIM-per-channel": 0.88}
+    path = write_results(datasets=[facts], metrics=metrics)
+    figure = draw_scatter([measurement_row(read_measurement(path))])
+    figure.draw_without_rendering()
+    one, other = (axes.title.get_window_extent() for axes in figure.axes)
+    assert one.x0 >= 0
+    assert one.x1 < other.x0
+    assert other.x1 <= figure.bbox.x1
+
+
 def test_files_repeat_and_are_what_they_are_called(rows):
     figure, again = draw_scatter(rows, ["HIDE"]), draw_scatter(rows, ["HIDE"])
     svg = figure_bytes(figure, "svg")

@@ -111,7 +111,7 @@ def _words(best_first: Sequence[Sequence[Mapping[str, Any]]], metric: str) -> st
         words.append(f"The blurry images have {blurry:.2f} dB.")
         below = [found[0]["network"] for found in best_first if _mean(found, metric) < blurry]
         if below:
-            words.append(f"{' and '.join(below)} stayed below that.")
+            words.append(f"{', '.join(below)} stayed below that.")
     if len(times) > 1:
         words.append(f"They had not the same time: {'; '.join(times)}.")
     different = [name for name, of in FACTS.items() if len(_told(runs, of)) > 1]
