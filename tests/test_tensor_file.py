@@ -35,5 +35,5 @@ def test_what_is_told_beside_them(tmp_path):
 
 def test_values_that_are_not_finite_are_refused(tmp_path):
     torch.save({"a": WEIGHT / 0}, tmp_path / "weights.pth")
-    with pytest.raises(InputError, match=r"weights\.pth: a has values that are NaN or infinite"):
+    with pytest.raises(InputError, match=r"weights\.pth: 'a' has values that are NaN or infinite"):
         read_tensors(tmp_path / "weights.pth")
