@@ -174,6 +174,7 @@ def report(out: Path, count: int) -> None:
 def show_statistics(arguments: argparse.Namespace) -> None:
     import torch
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import track
 
     from fcn_plugin.datasets import PairedImageDataset
@@ -188,7 +189,7 @@ def show_statistics(arguments: argparse.Namespace) -> None:
         dataset = PairedImageDataset(*stores, name=str(folder))
         pairs = (
             [torch.from_numpy(pair[name].copy()).permute(2, 0, 1) for name in ("img", "gt")]
-            for pair in track(dataset, str(folder), console=Console(stderr=True))
+            for pair in track(dataset, escape(str(folder)), console=Console(stderr=True))
         )
         scores = pair_statistics(pairs, arguments.crop)
         if not scores["PSNR"]:

@@ -14,6 +14,7 @@ from torch.utils.benchmark import Timer
 from fcn_plugin.engine.peak_memory import peak_resident_bytes
 from fcn_plugin.project import short_path
 
+from .turns import in_turns
 from .way import WEIGHTS, Machine, Run, Way, check_way, relative_error
 
 
@@ -76,12 +77,11 @@ def measure(
         except torch.OutOfMemoryError:
             row["failed"] = "out of memory"
         else:
-            timed.append((row, Timer("run()", globals={"run": run}, num_threads=threads), []))
+            timed.append((row, Timer("run()", globals={"run": run}, num_threads=threads)))
         report(_line(row))
-    for _ in range(rounds):
-        for _, timer, measurements in timed:
-            measurements.append(timer.blocked_autorange(min_run_time=seconds))
-    for row, _, measurements in timed:
+    timers = {index: timer for index, (_, timer) in enumerate(timed)}
+    measured = in_turns(timers, rounds, lambda _, timer: timer.blocked_autorange(min_run_time=seconds))
+    for (row, _), measurements in zip(timed, measured.values(), strict=True):
         (merged,) = measurements[0].merge(measurements)
         row.update(median_s=merged.median, iqr_s=merged.iqr, images_per_s=row["batch"] / merged.median)
         report(_line(row))

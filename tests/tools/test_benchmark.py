@@ -41,7 +41,7 @@ def test_every_way_is_checked_and_measured(measured):
         ("--compile", "fast", "reduce-overhead"),
         ("--modes", "both", "training"),
         ("--size", "0", "must be 1 or more, not 0"),
-        ("--seconds", "-1", "must be more than 0, not -1"),
+        ("--seconds", "-1", "must be more than 0 and finite, not -1"),
     ],
 )
 def test_words_that_mean_nothing_are_refused_with_those_that_do(option, word, choice):

@@ -83,7 +83,7 @@ def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
     ("more", "message"),
     [
         (["--networks", "six wide"], "there is no network 'six wide' to compare"),
-        (["--minutes", "0"], "--minutes: must be more than 0, not 0"),
+        (["--minutes", "0"], "--minutes: must be more than 0 and finite, not 0"),
     ],
 )
 def test_bad_input_is_answered_in_a_sentence(compare, more, message, capsys):

@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from fcn_plugin.datasets.storage.lmdb_layout import read_checksums, read_meta_info
@@ -27,7 +28,7 @@ def verify_lmdb(path: str | os.PathLike) -> list[str]:
     values = LMDBValues(path)
     broken = []
     keys = list(dict.fromkeys([*sizes, *checksums]))
-    for key in track(keys, f"Verifying {path.name}", console=Console(stderr=True)):
+    for key in track(keys, f"Verifying {escape(path.name)}", console=Console(stderr=True)):
         with values.value(key) as value:
             if value is None:
                 broken.append(f"{key!r} in {path} is missing")

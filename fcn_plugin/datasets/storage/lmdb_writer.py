@@ -12,6 +12,7 @@ from typing import Any
 import lmdb
 from filelock import Timeout
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from fcn_plugin.datasets.storage.encoder_pool import EncodedImage, encode_image, encoder_pool
@@ -99,7 +100,8 @@ def _write(
             missing = unfinished.missing
             if len(missing) < count:
                 report(f"{plan.path}: going on, {count - len(missing)} of {count} images are there already.")
-            images = track(encode(missing), plan.path.name, len(missing), console=Console(stderr=True))
+            name = escape(plan.path.name)
+            images = track(encode(missing), name, len(missing), console=Console(stderr=True))
             try:
                 unfinished.write(images)
             finally:

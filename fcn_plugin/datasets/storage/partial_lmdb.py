@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import lmdb
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from fcn_plugin.datasets.storage.encoder_pool import EncodedImage
@@ -154,7 +155,7 @@ class PartialLMDB:
             lines = self._record.read_text(encoding="utf-8", errors="replace").split("\n")
             records = track(
                 list(filter(None, map(_parse, lines))),
-                f"Checking {self._folder.name}",
+                f"Checking {escape(self._folder.name)}",
                 console=Console(stderr=True),
             )
             with self._environment.begin(buffers=True) as transaction:

@@ -66,3 +66,14 @@ def test_lmdb_cut_short_is_refused(path):
 def test_what_is_no_lmdb_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.lmdb does not exist"):
         verify_lmdb(tmp_path / "nowhere.lmdb")
+
+
+def test_square_brackets_in_a_folders_name_are_shown(tmp_path, write_images, capsys):
+    write_images(tmp_path / "images", "1.png")
+    store = FolderStore(tmp_path / "images")
+    path = tmp_path / "[red].lmdb"
+    write_lmdbs([LMDBPlan(path, store, store.keys(), {})], workers=0)
+    verify_lmdb(path)
+    shown = capsys.readouterr().err
+    assert "Verifying [red].lmdb" in shown
+    assert shown.count("[red].lmdb") == 2

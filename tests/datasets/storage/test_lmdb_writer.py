@@ -313,7 +313,7 @@ def test_place_that_may_not_be_written_to(store, tmp_path, monkeypatch):
 def test_file_in_the_place_of_a_folder(store, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(
-        InputError, match=r"file/a\.lmdb cannot be written \(.*; .*file has .* choose another place"
+        InputError, match=r"file/a\.lmdb cannot be written \(.*; .* has .* choose another place"
     ):
         write_lmdbs([plan_of(store, tmp_path / "file/a.lmdb")], workers=0)
 
