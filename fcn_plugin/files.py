@@ -49,7 +49,8 @@ def whole_file(
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    # Of a name that is as long as the disk allows, no more than a part fits before the random one.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:32]}.", suffix=path.suffix)
     os.close(descriptor)
     beside = Path(name)
     try:

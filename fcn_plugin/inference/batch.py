@@ -91,7 +91,7 @@ class Batch:
 
         ``anew`` is whether the result has just been made.
         """
-        ours = self._ledger.is_comparison(task.comparison) and task.comparison.exists()
+        ours = self._ledger.is_comparison(task.comparison) and os.path.exists(task.comparison)
         if ours and not anew and self._ledger.is_current(task.comparison, task.source, comparison=True):
             return
         if ours or self._compare:
@@ -99,7 +99,7 @@ class Batch:
 
     def _compare_result(self, task: Task) -> None:
         replaceable = self._overwrite or self._ledger.is_comparison(task.comparison)
-        if task.comparison.exists() and not replaceable:
+        if os.path.exists(task.comparison) and not replaceable:
             raise InputError(
                 f"{task.comparison} is there already, but is no comparison that was made here; give "
                 "--overwrite or another --output."

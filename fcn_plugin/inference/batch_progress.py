@@ -52,7 +52,7 @@ class BatchProgress:
     def begin(self, name: str) -> None:
         """A file is begun."""
         self._begun, self._done = time.monotonic(), 0
-        self._name = f"{name} ({self._number + 1}/{len(self._pixels)})"
+        self._name = f"{_printable(name)} ({self._number + 1}/{len(self._pixels)})"
         self._progress.update(self._bar, description=self._name)
 
     def advance(self, pixels: int) -> None:
@@ -74,4 +74,12 @@ class BatchProgress:
 
     def say(self, sentence: str) -> None:
         """Prints a line, above the bar."""
-        self._console.print(sentence)
+        self._console.print(_printable(sentence))
+
+
+def _printable(text: str) -> str:
+    """One line, whatever names of files are in it: line breaks and control characters become escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )

@@ -131,6 +131,7 @@ def restore(arguments: argparse.Namespace) -> int:
     counts = f"{batch.restored} restored, {batch.skipped} skipped that had been before, {batch.failed} failed"
     if batch.not_compared:
         counts += f"; {batch.not_compared} of them not compared"
+    sys.stdout.reconfigure(errors="backslashreplace")  # names may have what the terminal has not
     print(f"{arguments.output}: {counts}.")
     return batch.failed + batch.not_compared
 

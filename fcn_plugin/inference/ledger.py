@@ -103,7 +103,7 @@ class Ledger:
     def _entry_of(self, made: Path) -> Entry | None:
         name = self._name(made)
         begun = self._begun.get(name)
-        if begun and made.exists() and begun["whole"] == _identity(made):
+        if begun and os.path.exists(made) and begun["whole"] == _identity(made):
             return {fact: value for fact, value in begun.items() if fact != "whole"}
         return self._made.get(name)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import cannot_be_read
 from fcn_plugin.inference.image_file import IMAGE_SUFFIXES
+from fcn_plugin.inference.ledger import LEDGER
 
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf"),
@@ -44,7 +45,7 @@ class Found:
         tasks: What to do.
         errors: For each folder without files, for each folder that cannot be read, and for each file that
             would be written over another file's result, over a comparison or over an input.
-        notes: A sentence for each folder with files that are left out.
+        notes: Of each folder, a sentence on files and a sentence on folders that are left out of it.
     """
 
     tasks: list[Task] = field(default_factory=list)
@@ -56,16 +57,17 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
     """The files among the inputs and in folders among them.
 
     A file keeps its name, and what is in a folder its path below that folder. Of folders, hidden files, files
-    that are neither images nor videos, comparisons and the output folder are left out. A file given twice
-    counts once.
+    that are neither images nor videos, comparisons, the output folder, those of earlier runs and links to
+    folders are left out. A file given twice counts once.
     """
     output = Path(output)
     targets: dict[Path, Path] = {}
     sources = set()
     found = Found()
     for given in map(Path, inputs):
-        root = given if given.is_dir() else given.parent
-        for source in _files_in(given, output, found) if given.is_dir() else [given]:
+        is_folder = os.path.isdir(given)
+        root = given if is_folder else given.parent
+        for source in _files_in(given, output, found) if is_folder else [given]:
             if os.path.exists(source) and not os.path.isfile(source):
                 found.errors.append(InputError(f"{source} is no ordinary file; copy what it yields to one."))
                 continue
@@ -98,12 +100,12 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
 
 def _files_in(folder: Path, output: Path, found: Found) -> list[Path]:
     """Images and videos, sorted, but what is hidden or in the output folder; tells ``found`` of the rest."""
-    files, left_out, unreadable = [], Counter(), []
+    files, left_out, not_entered, unreadable = [], Counter(), [], []
     for place, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not _is_same(Path(place, name), output)
-        )
-        left_out["linked folders"] += sum(os.path.islink(Path(place, name)) for name in folders)
+        seen = sorted(Path(place, name) for name in folders if not name.startswith("."))
+        seen = [path for path in seen if not _is_same(path, output)]
+        not_entered += [path for path in seen if path.is_symlink() or os.path.exists(path / LEDGER)]
+        folders[:] = [path.name for path in seen if path not in not_entered]
         for name in sorted(names):
             kind = _kind(name)
             if name.startswith("."):
@@ -112,13 +114,14 @@ def _files_in(folder: Path, output: Path, found: Found) -> list[Path]:
                 files.append(Path(place, name))
             else:
                 left_out[kind] += 1
-    if left_out.total():
-        kinds = ", ".join(
-            f"{count} {kind or 'without a suffix'}" for kind, count in sorted(left_out.items()) if count
-        )
+    if left_out:
+        kinds = ", ".join(f"{count} {kind or 'without a suffix'}" for kind, count in sorted(left_out.items()))
         found.notes.append(
             f"{folder}: {left_out.total()} left out, as no images or videos that can be read here: {kinds}."
         )
+    if not_entered:
+        names = ", ".join(map(str, not_entered))
+        found.notes.append(f"{folder}: left out, as links or results of earlier runs: {names}.")
     found.errors += [cannot_be_read(error.filename, error) for error in unreadable]
     if not files and not unreadable:
         kinds = " ".join(IMAGE_SUFFIXES + VIDEO_SUFFIXES)
@@ -137,4 +140,4 @@ def _kind(name: str) -> str:
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    return other.exists() and path.samefile(other)
+    return os.path.exists(other) and os.path.samefile(path, other)

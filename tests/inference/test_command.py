@@ -228,6 +228,35 @@ def test_what_another_process_has_made_in_the_meantime(inputs, weights, photogra
     assert len(calls) == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+def test_names_of_all_kinds(inputs, weights, photograph, capsys):
+    names = ["two\nlines.png", "\x1b[31mred.png", os.fsdecode(b"\xff.png"), "x" * 251 + ".png"]
+    Path("names").mkdir()
+    for name in names:
+        Path("names", name).write_bytes(Path("in/b.png").read_bytes())
+    assert run("names", "-o", "out", "--weights", weights) == 0
+    assert sorted(files_in("out")) == sorted([*names, ".fcn-deblur.jsonl"])
+    lines = capsys.readouterr().err.splitlines()
+    assert any(line.startswith(r"two\nlines.png (") for line in lines)
+    assert any(line.startswith(r"\x1b[31mred.png (") for line in lines)
+    assert run("names", "-o", "out", "--weights", weights, "--compare") == 1
+    shown = capsys.readouterr()
+    assert shown.err.count("error: ") == 1
+    assert "compare.jpg cannot be written (File name too long; " in shown.err
+
+
+def test_a_name_that_standard_output_cannot_show(inputs, weights):
+    command = [sys.executable, "-m", "fcn_plugin.inference.command", "a.jpg", "--weights", str(weights)]
+    done = subprocess.run(
+        [*command, "-o", "öut"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "\\xf6ut: 1 restored, 0 skipped that had been before, 0 failed.\n"
+
+
 def test_further_pictures_in_a_file_are_told(inputs, weights, photograph, capsys):
     if "MPO" not in Image.SAVE_ALL:
         pytest.skip("this Pillow reads, but does not write such files")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fcn_plugin.inference.ledger import LEDGER
 from fcn_plugin.inference.tasks import Task, find_tasks
 
 
@@ -96,11 +97,18 @@ class TestFindTasks:
         for name in ("in/a.heic", "in/sub/b.HEIC", "in/sub/README"):
             Path(name).touch()
         Path("in/link").symlink_to("../other")
+        Path("in/sub/restored").mkdir()
+        for name in (LEDGER, "b.PNG"):
+            Path("in/sub/restored", name).touch()
         found = find_tasks(["in", "other"], "out")
         assert [task.source.as_posix() for task in found.tasks] == ["in/b.PNG", "in/sub/c.mp4"]
         assert found.notes == [
-            "in: 5 left out, as no images or videos that can be read here: "
-            "1 without a suffix, 2 .heic, 1 .txt, 1 linked folders."
+            "in: 4 left out, as no images or videos that can be read here: "
+            "1 without a suffix, 2 .heic, 1 .txt.",
+            "in: left out, as links or results of earlier runs: in/link, in/sub/restored.",
+        ]
+        assert [task.source.as_posix() for task in find_tasks(["in/sub/restored"], "out").tasks] == [
+            "in/sub/restored/b.PNG"
         ]
 
     def test_all_suffixes_of_formats_that_are_restored(self):
@@ -134,6 +142,11 @@ class TestFindTasks:
         found = find_tasks(["a.jpg", "out/a.jpg.compare.jpg"], "out")
         assert found.tasks == []
         assert len(found.errors) == 2
+
+    def test_names_that_are_too_long_for_the_disk(self):
+        found = find_tasks(["x" * 300 + ".jpg"], "out")
+        assert len(found.tasks) == 1
+        assert found.errors == []
 
     @pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
     def test_what_is_no_file_does_not_stop_the_rest(self):
