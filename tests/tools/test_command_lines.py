@@ -79,7 +79,11 @@ def test_test_command(trained):
         folder,
     )
     assert result.returncode == 0, result.stderr
-    assert (folder / "tested" / "results.json").exists()
+    results = json.loads((folder / "tested" / "results.json").read_text())
+    assert results["config"] == "configs/fcn_demo.py"  # of the checkout, whose place is nobody's business
+    assert results["checkpoint"] == "work_dirs/fcn_demo/epoch_1.pth"
+    header = "tested on    dataset=demo, blur=synthetic, 5 pairs\n"
+    assert header in result.stdout
 
 
 def test_hostile_checkpoint_is_refused_in_one_sentence(trained):
