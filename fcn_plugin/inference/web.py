@@ -42,10 +42,11 @@ ABOUT = """\
 Drop a photograph of up to {megapixels:g} megapixels and {megabytes:g} MB. Drag the line to compare; scroll or
 pinch to zoom. Photographs stay on the computer that serves this page, for {minutes} minutes at most.
 """
-# A page of readable width, and predictions of their own shape instead of squares.
+# A page of readable width, and predictions of their own shape instead of squares, large enough on a phone.
 STYLE = """
 .gradio-container { max-width: 1280px !important; margin: auto !important; }
 #stages .thumbnail-lg { aspect-ratio: auto; }
+@media (max-width: 640px) { #stages .grid-container { grid-template-columns: 1fr; } }
 """
 
 
@@ -177,21 +178,25 @@ def build_page(deblur: Deblurrer, limits: Limits = LIMITS) -> gr.Blocks:
             with gr.Column(scale=2, min_width=320):
                 slider = gr.ImageSlider(label="Before and after", max_height=640, buttons=["fullscreen"])
                 said = gr.Markdown()
-                download = gr.DownloadButton(
-                    "Download the restored photograph", variant="primary", interactive=False
-                )
+                download = gr.DownloadButton("Download the result", variant="primary", interactive=False)
         with gr.Accordion("Stage by stage", open=False):
-            show_stages = gr.Button("Show what every stage predicts")
+            show_stages = gr.Button("Show the predictions")
             gallery = gr.Gallery(
-                label="Predictions", elem_id="stages", columns=2, height="max-content", format="png"
+                show_label=False, elem_id="stages", columns=2, height="max-content", format="png"
             )
         gr.Markdown(_describe(deblur))
 
         _refuse_addresses(photo)
         # Not preprocessed: gradio would decode the photograph before its size is looked at.
         one_at_a_time = {"preprocess": False, "concurrency_limit": 1, "concurrency_id": "network"}
+        results = [slider, download, said, gallery]
         photo.change(
-            restoration.compare, photo, [slider, download, said, gallery], api_name="restore", **one_at_a_time
+            restoration.compare,
+            photo,
+            results,
+            api_name="restore",
+            show_progress_on=slider,
+            **one_at_a_time,
         )
         show_stages.click(restoration.stages, photo, gallery, api_name="stages", **one_at_a_time)
     return page.queue(max_size=limits.waiting)

@@ -38,7 +38,7 @@ def restored(page):
     said = page.get_by_text("restored in")
     said.wait_for()
     with page.expect_download() as download:
-        page.get_by_text("Download the restored photograph").click()
+        page.get_by_text("Download the result").click()
     with Image.open(download.value.path()) as image:
         return download.value.suggested_filename, np.asarray(image)
 
@@ -59,9 +59,12 @@ def test_upload_compare_and_download(page, served, photograph, tmp_path):
     assert sizes == [[52, 40], [52, 40]]
 
     page.get_by_text("Stage by stage").click()
-    page.get_by_text("Show what every stage predicts").click()
+    page.get_by_text("Show the predictions").click()
     page.get_by_text("Stage 3, the answer").wait_for()
     assert page.locator("#stages img").count() == 4
+    captions = page.locator("#stages .caption-label")
+    whole = captions.evaluate_all("all => all.map(caption => caption.scrollWidth <= caption.clientWidth)")
+    assert whole == [True] * 4
     # No font, script or count of visitors comes from elsewhere.
     assert {url for url in page.requested if not url.startswith((served.address, "data:", "blob:"))} == set()
 
@@ -76,4 +79,5 @@ def test_what_is_refused_is_told_and_clears_the_page(page, photograph, tmp_path)
     page.locator("input[type=file]").first.set_input_files(large)
     page.get_by_text("large.png has 200×200 pixels, more than the 0.005 megapixels").wait_for()
     assert page.locator(".slider-wrap img").count() == 0
-    assert page.get_by_text("Download the restored photograph").is_disabled()
+    assert page.locator("#stages").get_by_text("Error").count() == 0
+    assert page.get_by_text("Download the result").is_disabled()
