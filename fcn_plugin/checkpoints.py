@@ -39,12 +39,12 @@ def read_file(path: str | os.PathLike, count: int = -1) -> bytes:
 
     Raises `InputError` for what is missing, no file, or cannot be read.
     """
-    path = Path(path)
-    if not path.is_file():
-        problem = "is a folder, pipe or device; name a file" if path.exists() else "there is no such file"
+    if not os.path.isfile(path):
+        is_other = os.path.exists(path)
+        problem = "is a folder, pipe or device; name a file" if is_other else "there is no such file"
         raise InputError(f"{path}: {problem}")
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(count)
     except OSError as error:
         raise cannot_be_read(path, error) from error

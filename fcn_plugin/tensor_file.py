@@ -5,7 +5,7 @@ import json
 import os
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -17,6 +17,9 @@ from fcn_plugin.training_facts import training_facts
 
 METADATA_KEY = "fcn_plugin"
 """The name under which safetensors and ONNX files keep the metadata, as JSON."""
+
+LONGEST_METADATA = 1_000_000
+"""In characters of JSON."""
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 """What weights may be kept as."""
@@ -101,10 +104,20 @@ def _parse_torch(content: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _plain(metadata: dict[str, Any]) -> dict[str, Any]:
     """Metadata as JSON can hold it: other values become text."""
+    # Bit by bit: of a list that holds one list ten times, and so on, a few bytes make JSON without end.
+    parts = json.JSONEncoder(default=str, skipkeys=True).iterencode(metadata)
     try:
-        return json.loads(json.dumps(metadata, default=str, skipkeys=True))
+        return json.loads("".join(_up_to(LONGEST_METADATA, parts)))
     except (ValueError, RecursionError) as error:
         raise InputError(f"its metadata are no plain values ({error}); export it again") from error
+
+
+def _up_to(length: int, parts: Iterable[str]) -> Iterator[str]:
+    for part in parts:
+        length -= len(part)
+        if length < 0:
+            raise ValueError("more of them than any training has")
+        yield part
 
 
 def _check_archive(content: bytes) -> None:

@@ -15,8 +15,8 @@ def training_facts(checkpoint: Mapping[str, Any], config: str | None = None) -> 
     """
     meta = checkpoint.get("meta")
     meta = meta if isinstance(meta, dict) else {}
-    config = read_assignments(config or str(meta.get("cfg", "")))
-    run = re.sub(r"_\d{8}_\d{6}$", "", str(meta.get("experiment_name", "")))
+    config = read_assignments(config or _text(meta.get("cfg")))
+    run = re.sub(r"_\d{8}_\d{6}$", "", _text(meta.get("experiment_name")))
     facts = {
         "config": run or None,
         "crop_size": crop_size(config.get("train_dataloader")),
@@ -61,6 +61,11 @@ def read_assignments(text: str) -> dict[str, Any]:
             except (ValueError, TypeError, RecursionError):
                 continue
     return values
+
+
+def _text(value: Any) -> str:
+    # Of other values a few bytes may be without end as text.
+    return value if isinstance(value, str) else ""
 
 
 def _value(node: ast.expr) -> Any:

@@ -1,7 +1,7 @@
 """FCN's hyper-parameters, read off the shapes of its weights."""
 
 from collections.abc import Mapping
-from itertools import count, takewhile
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -14,6 +14,9 @@ from fcn_plugin.models.blocks.patch_grid import PAPER_GRIDS
 
 MOST_PATCHES = 64
 """The most rows or columns that a file may give a stage's grid."""
+
+MOST_PARTS = 32
+"""The most stages, levels or stacks that a file may give a network, which is built before it is compared."""
 
 LARGEST_MULTIPLE = 128
 """The most rows or columns of pixels that images may be padded to multiples of.
@@ -125,7 +128,10 @@ def _place(shapes: Shapes, suffix: str) -> str | None:
 
 def _count(shapes: Shapes, pattern: str) -> int:
     """How many of ``pattern``, numbered from 0 on, there are."""
-    return len(list(takewhile(lambda index: pattern.format(index) in shapes, count())))
+    found = len(list(takewhile(lambda index: pattern.format(index) in shapes, range(MOST_PARTS + 1))))
+    if found > MOST_PARTS:
+        raise InputError(f"describes a network of more than {MOST_PARTS} {pattern}, too many to be believed")
+    return found
 
 
 def _stacks(shapes: Shapes, place: str) -> dict[str, int] | bool:

@@ -50,9 +50,7 @@ def test_grids_that_cannot_be_are_refused(grids):
         build_network(state_dict, complete_options(infer_options(state_dict), {"grids": grids}))
 
 
-@pytest.mark.parametrize(
-    "shape", [(), (0,), (4,), (0, 3, 3, 3), (4, 0, 1, 1), (9, 4, 1, 1), (10**9, 0, 3, 3)]
-)
+@pytest.mark.parametrize("shape", [(), (4,), (9, 4, 1, 1), (10**9, 0, 3, 3)])
 @pytest.mark.parametrize(
     "name",
     [
@@ -68,6 +66,21 @@ def test_shapes_that_cannot_be_are_refused(name, shape):
     state_dict[name] = torch.zeros(shape)
     with pytest.raises(InputError):
         build_network(state_dict, complete_options(infer_options(state_dict), {}))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "global_feature_catchers.{}.shallow.weight",
+        "global_feature_catchers.0.processing_block.stacks.{}.0.weight",
+        "local_feature_catcher.stages.3.0.rim.laterals.{}.weight",
+    ],
+)
+def test_networks_of_very_many_parts_are_not_built(pattern):
+    state_dict = random_fcn().state_dict()
+    state_dict |= {pattern.format(number): torch.zeros(1, 1, 1, 1) for number in range(100)}
+    with pytest.raises(InputError, match=r"describes a network of more than 32 .*weight, too many"):
+        infer_options(state_dict)
 
 
 def test_weights_of_something_like_fcn_are_refused():

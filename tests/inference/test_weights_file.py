@@ -103,6 +103,15 @@ def cyclic_metadata(path):
     torch.save({"state_dict": random_fcn().state_dict(), "metadata": metadata}, path)
 
 
+def endless_metadata(path):
+    """A few bytes of lists of lists, ten to the twentieth of values as text."""
+    values = ["x"]
+    for _ in range(20):
+        values = [values] * 10
+    meta = {"cfg": values, "experiment_name": values, "dataset_meta": values}
+    torch.save({"state_dict": random_fcn().state_dict(), "meta": meta}, path)
+
+
 def huge_padding(path):
     """To 61·59·53 rows, of an image of any size."""
     grids = [[61, 1], [59, 1], [53, 1], [1, 1]]
@@ -162,6 +171,12 @@ def test_files_are_known_by_their_content(tmp_path, network, name, written):
     assert (weights.sha256, weights.metadata["note"]) == (sha256, "ours")
 
 
+def test_a_name_that_no_file_can_have_is_of_no_file():
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(InputError, match="there is no such file"):
+            read_weights(name)
+
+
 def test_links_are_followed(tmp_path, weights):
     link = tmp_path / "link"
     link.symlink_to(weights)
@@ -217,6 +232,7 @@ def test_weights_that_float16_cannot_hold_are_not_written(tmp_path, network, suf
         (os.mkfifo, "is a folder, pipe or device"),
         (lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 a photograph"), "begins as no file of PyTorch's"),
         (cyclic_metadata, "its metadata are no plain values"),
+        (endless_metadata, "its metadata are no plain values .more of them than any"),
         (huge_padding, "pads images to multiples of"),
     ],
 )
