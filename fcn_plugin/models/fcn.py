@@ -44,6 +44,9 @@ class FCN(nn.Module):
     Shapes: (B, image_channels, H, W), RGB in [0, 1], any H and W from 1×1 on, to the restored image in
     evaluation mode and to the list of all stages' predictions in training mode, each shaped as the input.
 
+    Attributes:
+        crop_size: height and width of the crops whose statistics `pool_locally` keeps; ``None`` without it.
+
     Raises ``ValueError`` for a number of stages that the grids do not have.
     """
 

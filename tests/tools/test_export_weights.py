@@ -69,17 +69,12 @@ def photograph(folder):
     return folder / "photo.jpg", folder / "weights.pth"
 
 
-def text(folder):
-    (folder / "readme.md").write_text("no weights")
-    return folder / "readme.md", folder / "weights.pth"
-
-
 def unwritable(folder):
     torch.save(FCN(width=4, pyramid_widths=(4, 6)).state_dict(), folder / "plain.pth")
     return folder / "plain.pth", folder / "plain.pth" / "weights.pth"
 
 
-@pytest.mark.parametrize(("words", "named"), [(photograph, 0), (text, 0), (unwritable, 1)])
+@pytest.mark.parametrize(("words", "named"), [(photograph, 0), (unwritable, 1)])
 def test_what_cannot_be_exported_is_said_in_a_sentence(tmp_path, words, named):
     words = words(tmp_path)
     result = export(*words)
