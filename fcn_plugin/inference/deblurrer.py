@@ -184,7 +184,7 @@ class Deblurrer:
                 return restore_in_tiles(
                     lambda tile: self._compute(function, tile[None])[0], image, cut(height), cut(width)
                 )
-            size //= 2
+            size = max(size // 2, SMALLEST_TILE) if size > SMALLEST_TILE else 0
         raise InputError(
             f"not enough memory for an image of {width}×{height}, not even for tiles of "
             f"{SMALLEST_TILE}×{SMALLEST_TILE}: allow more, or close what takes it"

@@ -106,7 +106,7 @@ def _open_session(content: bytes) -> Any:
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 3  # of its optimiser's warnings nobody here can make use
+    options.log_severity_level = 4  # errors are raised; of its optimiser's warnings nobody can make use
     try:
         return onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS["cpu"]])
     except _errors() as error:
