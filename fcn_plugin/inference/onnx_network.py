@@ -106,6 +106,8 @@ def _open_session(content: bytes) -> Any:
         ) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    # An arena grows in powers of two and gives nothing back: large images would take more than was reckoned.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 4  # errors are raised; of its optimiser's warnings nobody can make use
     try:
         return onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS["cpu"]])
