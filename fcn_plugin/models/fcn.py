@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
@@ -38,6 +39,9 @@ class FCN(nn.Module):
             Table 2) or given by a config: a dict of arguments, such as ``{"stacks": 3}`` for the PBs, or of
             another registered ``type``.
         encoder_decoder: arguments of the encoder-decoder, or another registered ``type``.
+        unshuffle: works at this fraction of the resolution: blocks of this many pixels squared become channels
+            of one pixel (pixel unshuffle), and those of the predictions blocks again. For small networks: a
+            pass costs that much squared less, and sees that much further.
         activation_checkpointing: whether training computes the features of every stage anew for the backward
             pass instead of keeping them: less memory for more time, the same gradients.
 
@@ -62,6 +66,7 @@ class FCN(nn.Module):
         msam: Choice = True,
         rim: Choice = True,
         encoder_decoder: dict[str, Any] | None = None,
+        unshuffle: int = 1,
         activation_checkpointing: bool = False,
     ):
         super().__init__()
@@ -71,6 +76,8 @@ class FCN(nn.Module):
         self.grids = tuple((rows, columns) for rows, columns in grids[len(grids) - stages :])
         self.coarsest = 2 ** (len(pyramid_widths) - 1)
         self.crop_size: tuple[int, int] | None = None
+        self.unshuffle = unshuffle
+        image_channels *= unshuffle**2
 
         self.global_feature_catchers = nn.ModuleList(
             GlobalFeatureCatcher(width, image_channels, processing_block) for _ in self.grids
@@ -100,7 +107,10 @@ class FCN(nn.Module):
         self.crop_size = crop_size
         stages = zip(self.grids, self.global_feature_catchers, self.local_feature_catcher.stages, strict=True)
         for (rows, columns), *modules in stages:
-            window = crop_size and (crop_size[0] // rows, crop_size[1] // columns)
+            window = crop_size and tuple(
+                max(1, size // self.unshuffle // patches)
+                for size, patches in zip(crop_size, (rows, columns), strict=True)
+            )
             for module in chain.from_iterable(module.modules() for module in modules):
                 if isinstance(module, QueryKeyMechanism):
                     module.pool_over(window)
@@ -114,7 +124,8 @@ class FCN(nn.Module):
     @property
     def multiple_of(self) -> tuple[int, int]:
         """The height and the width that images are padded to multiples of."""
-        return common_multiple(self.cuts, self.coarsest)
+        height, width = common_multiple(self.cuts, self.coarsest)
+        return self.unshuffle * height, self.unshuffle * width
 
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
         predictions = self.predict_stages(blurry)
@@ -123,7 +134,7 @@ class FCN(nn.Module):
     def predict_stages(self, blurry: Tensor) -> list[Tensor]:
         """Every stage's prediction (B, image_channels, H, W), the answer last."""
         height, width = blurry.shape[-2:]
-        padded = pad_to_multiple(blurry, self.multiple_of)
+        padded = F.pixel_unshuffle(pad_to_multiple(blurry, self.multiple_of), self.unshuffle)
         images = [split_into_patches(padded, grid) for grid in self.cuts]
         # One stage after the other, so that inference does not hold the features of all stages at once.
         features = (
@@ -131,4 +142,6 @@ class FCN(nn.Module):
             for catcher, image in zip(self.global_feature_catchers, images, strict=True)
         )
         predictions = self.local_feature_catcher(features, images)
-        return [prediction[..., :height, :width] for prediction in predictions]
+        return [
+            F.pixel_shuffle(prediction, self.unshuffle)[..., :height, :width] for prediction in predictions
+        ]
