@@ -6,9 +6,9 @@ _base_ = ["fcn_demo.py"]
 
 pairs = "{{fileDirname}}/../data/pairs"
 photographs = "{{fileDirname}}/../data/photographs"
-crop_size = 256
+crop_size = 192
 turns = [dict(type="PairedRandomFlip"), dict(type="PairedRandomRotate90"), dict(type="PackPair")]
-epochs = 72
+epochs = 54
 
 model = dict(network=dict(width=32, pyramid_widths=(48, 96, 128), unshuffle=4))
 
