@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import takewhile
+from math import isqrt
 from typing import Any
 
 import torch
@@ -31,8 +32,9 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
     """The arguments of `FCN` that the shapes of its weights tell.
 
     That is all that changes a weight: widths, the number of stages, which modules are removed, the stacks of
-    processing blocks, EFEM's reduction. Two arguments change none, ``grids`` and RIM's ``skips``:
-    `complete_options` adds those.
+    processing blocks, EFEM's reduction, the fraction of the resolution (12 channels go in where an RGB image
+    is unshuffled by 2). Two arguments change none, ``grids`` and RIM's ``skips``: `complete_options` adds
+    those.
 
     Raises `InputError` when there are no weights of FCN.
     """
@@ -46,6 +48,11 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
     if shallow is None:
         raise InputError("holds no weights of FCN: it has no global_feature_catchers.0.shallow.weight")
     width, image_channels = shallow[:2]
+    unshuffle = max(isqrt(image_channels // 3), 1)
+    if image_channels == 3 * unshuffle**2:
+        image_channels = 3
+    else:
+        unshuffle = 1
     efem = _place(shapes, "gate.1.weight")
     msam = _place(shapes, "refine.0.weight")
     rim = _place(shapes, "laterals.0.weight")
@@ -53,6 +60,7 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
     levels = 0 if rim is None else _count(shapes, f"{rim}laterals.{{}}.weight")
     return {
         "image_channels": image_channels,
+        "unshuffle": unshuffle,
         "width": width,
         "stages": _count(shapes, "global_feature_catchers.{}.shallow.weight"),
         "processing_block": _stacks(shapes, "global_feature_catchers.0.processing_block."),

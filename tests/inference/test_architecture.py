@@ -22,6 +22,8 @@ from .conftest import random_fcn
         {"efem": {"reduction": 3}, "msam": {"processing_block": False}},
         {"rim": {"processing_block": {"stacks": 1}}},
         {"image_channels": 1},
+        {"unshuffle": 2},
+        {"unshuffle": 4, "rim": False},
     ],
     ids=str,
 )
@@ -34,6 +36,7 @@ def test_shapes_tell_the_options(options):
         name: tensor.shape for name, tensor in again.state_dict().items()
     }
     assert again.grids == network.grids
+    assert again.multiple_of == network.multiple_of
     assert not again.training
 
 

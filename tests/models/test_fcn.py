@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from fcn_plugin.models import FCN, MSAM, RIM, EncoderDecoder, LocalFeatureCatcher, ProcessingBlock
@@ -120,6 +121,18 @@ def test_any_size_and_batch(size, batch):
     torch.testing.assert_close(restored[:1], network(images[:1]))  # batching changes nothing
 
 
+def test_unshuffled_is_the_same_network_on_blocks_of_pixels():
+    network = randomised_heads(tiny(unshuffle=2)).eval()
+    on_blocks = tiny(image_channels=12).eval()
+    on_blocks.load_state_dict(network.state_dict())
+    image = torch.rand(2, 3, 40, 48)
+    expected = F.pixel_shuffle(on_blocks(F.pixel_unshuffle(image, 2)), 2)
+    torch.testing.assert_close(network(image), expected)
+    image = torch.rand(1, 3, 13, 7)
+    assert network(image).shape == image.shape
+    assert tiny(unshuffle=2).eval()(image).equal(image)
+
+
 def test_4k():
     with torch.device("meta"):
         assert tiny().eval()(torch.empty(1, 3, 2160, 3840)).shape == (1, 3, 2160, 3840)
@@ -170,9 +183,10 @@ def test_a_module_can_be_replaced_by_config():
     assert {len(block.stacks) for block in [*pyramid.encoders, *pyramid.decoders]} == {3}
 
 
-def test_local_statistics_of_a_crop_are_those_of_training():
+@pytest.mark.parametrize("unshuffle", [1, 2])
+def test_local_statistics_of_a_crop_are_those_of_training(unshuffle):
     """In the middle of a window, where the zeros beyond a crop's border have no say."""
-    network = randomised_heads(tiny(stages=1)).eval()
+    network = randomised_heads(tiny(stages=1, unshuffle=unshuffle)).eval()
     crop = torch.rand(1, 3, 128, 128)
     with torch.inference_mode():
         expected = network(crop)

@@ -1,18 +1,10 @@
 """Enhanced feature extraction module, EFEM (section 3.3, Fig. 4a)."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
-
-class ChannelLayerNorm(nn.LayerNorm):
-    """Layer normalisation over the channels of every pixel of (N, C, H, W)."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        channels_last = features.permute(0, 2, 3, 1)
-        normalised = F.layer_norm(channels_last, self.normalized_shape, self.weight, self.bias, self.eps)
-        return normalised.permute(0, 3, 1, 2)
+from .channel_layer_norm import ChannelLayerNorm
 
 
 @MODELS.register_module()

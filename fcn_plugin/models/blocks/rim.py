@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
+from .channel_layer_norm import ChannelLayerNorm
 from .component import Choice, build_component
 from .encoder_decoder import PYRAMID_WIDTHS
 from .prediction_head import PredictionHead
@@ -22,7 +23,10 @@ class RIM(nn.Module):
     """Joins the last stage's features with the raw image's, level by level, and predicts the answer.
 
     Per level: PB, query-key mechanism, ⊕ skip, ⊕ the encoder's and the decoder's features of that level,
-    brought to the stage's width by a 1×1 convolution and to full size by bilinear interpolation.
+    normalised, brought to the stage's width by a 1×1 convolution and to full size by bilinear interpolation.
+    The figure draws no normalisation. Without, nothing holds the encoder-decoder's features, and within a few
+    hundred iterations they can grow until this stage diverges while the others learn. The convolutions start
+    at zero for the same reason: what the raw image tells comes in as far as it helps.
 
     Fig. 5 draws the ⊕ skip at the first level only. After the other levels' query-key mechanisms, nothing
     would then be left of the features but one number per channel and patch: the four stages could not tell
@@ -58,7 +62,11 @@ class RIM(nn.Module):
         self.query_keys = nn.ModuleList(
             QueryKeyMechanism(in_channels, image_channels) for _ in pyramid_widths
         )
+        self.lateral_norms = nn.ModuleList(ChannelLayerNorm(width) for width in pyramid_widths)
         self.laterals = nn.ModuleList(nn.Conv2d(width, in_channels, 1) for width in pyramid_widths)
+        for lateral in self.laterals:
+            nn.init.zeros_(lateral.weight)
+            nn.init.zeros_(lateral.bias)
         self.prediction_head = PredictionHead(in_channels, image_channels)
 
     def forward(
@@ -73,7 +81,7 @@ class RIM(nn.Module):
                 features = processed + caught
             else:
                 features = features + caught if level == 0 else caught
-            raw = self.laterals[level](encoded + decoded)
+            raw = self.laterals[level](self.lateral_norms[level](encoded + decoded))
             if level > 0:
                 raw = F.interpolate(raw, size=features.shape[-2:], mode="bilinear")
             features = features + raw
