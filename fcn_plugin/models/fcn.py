@@ -39,9 +39,9 @@ class FCN(nn.Module):
             Table 2) or given by a config: a dict of arguments, such as ``{"stacks": 3}`` for the PBs, or of
             another registered ``type``.
         encoder_decoder: arguments of the encoder-decoder, or another registered ``type``.
-        unshuffle: works at this fraction of the resolution: blocks of this many pixels squared become channels
-            of one pixel (pixel unshuffle), and those of the predictions blocks again. For small networks: a
-            pass costs that much squared less, and sees that much further.
+        unshuffle: works at this fraction of the resolution: blocks of this many pixels squared become
+            channels of one pixel (pixel unshuffle), and those of the predictions blocks again. For small
+            networks: a pass costs that much squared less, and sees that much further.
         activation_checkpointing: whether training computes the features of every stage anew for the backward
             pass instead of keeping them: less memory for more time, the same gradients.
 
