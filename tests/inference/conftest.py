@@ -25,7 +25,7 @@ def random_fcn(seed: int = 0, **options) -> FCN:
     torch.manual_seed(seed)
     network = FCN(**{"width": 4, "pyramid_widths": (4, 6, 8), **options})
     for name, parameter in network.named_parameters():
-        if "prediction_head" in name:
+        if "prediction_head" in name or "laterals" in name:  # they start at zero
             torch.nn.init.normal_(parameter, std=0.02)
     return network.eval()
 

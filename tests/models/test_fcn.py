@@ -21,7 +21,7 @@ def tiny(**options):
 def randomised_heads(network):
     """Before training every prediction is the input; random heads show what the features do."""
     for name, parameter in network.named_parameters():
-        if "prediction_head" in name:
+        if "prediction_head" in name or "laterals" in name:  # they start at zero
             torch.nn.init.normal_(parameter, std=0.1)
     return network
 

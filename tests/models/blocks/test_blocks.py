@@ -25,10 +25,13 @@ def _seed():
 
 
 def _every_head_speaks(module):
-    """Prediction heads start at zero; give them weights so that what flows into them can be seen."""
-    for head in module.modules():
-        if isinstance(head, PredictionHead):
-            torch.nn.init.normal_(head.residual.weight, std=0.1)
+    """Prediction heads and RIM's laterals start at zero; give them weights so that what flows in can be seen."""
+    for part in module.modules():
+        if isinstance(part, PredictionHead):
+            torch.nn.init.normal_(part.residual.weight, std=0.1)
+        if isinstance(part, RIM):
+            for lateral in part.laterals:
+                torch.nn.init.normal_(lateral.weight, std=0.1)
 
 
 def test_processing_block_is_residual_stacks_of_conv_selu_conv():
@@ -105,7 +108,7 @@ def test_rim_listens_to_all_six_feature_maps(level, side):
     _every_head_speaks(rim)
     pyramid = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
     _, before = rim(FEATURES, IMAGE, pyramid)
-    pyramid[side][level] = pyramid[side][level] + 1
+    pyramid[side][level] = pyramid[side][level] + torch.randn_like(pyramid[side][level])
     _, after = rim(FEATURES, IMAGE, pyramid)
     assert not torch.allclose(before, after)
 
@@ -115,7 +118,7 @@ def test_rim_follows_figure_5(skips):
     rim = RIM(8, pyramid_widths=(8, 12), skips=skips)
     _every_head_speaks(rim)
     encoded, decoded = EncoderDecoder(3, widths=(8, 12))(IMAGE)
-    raw = [rim.laterals[level](encoded[level] + decoded[level]) for level in (0, 1)]
+    raw = [rim.laterals[level](rim.lateral_norms[level](encoded[level] + decoded[level])) for level in (0, 1)]
     first, second = rim.processing_blocks
     processed = first(FEATURES)
     features = (processed if skips == "every" else FEATURES) + rim.query_keys[0](processed, IMAGE) + raw[0]
@@ -125,6 +128,23 @@ def test_rim_follows_figure_5(skips):
     features = features + F.interpolate(raw[1], (12, 16), mode="bilinear")
     wanted = IMAGE + rim.prediction_head.residual(features)
     torch.testing.assert_close(rim(FEATURES, IMAGE, (encoded, decoded))[1], wanted)
+
+
+def test_rim_holds_raw_features_however_large_they_grow():
+    rim = RIM(8, pyramid_widths=(8, 12, 16))
+    _every_head_speaks(rim)
+    encoded, decoded = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
+    _, small = rim(FEATURES, IMAGE, ([10 * x for x in encoded], [10 * x for x in decoded]))
+    _, large = rim(FEATURES, IMAGE, ([1e4 * x for x in encoded], [1e4 * x for x in decoded]))
+    torch.testing.assert_close(small, large, rtol=0, atol=1e-3)
+
+
+def test_rim_starts_without_the_raw_image():
+    rim = RIM(8, pyramid_widths=(8, 12, 16))
+    pyramid = EncoderDecoder(3, widths=(8, 12, 16))(IMAGE)
+    features, _ = rim(FEATURES, IMAGE, pyramid)
+    nothing = tuple([torch.zeros_like(x) for x in maps] for maps in pyramid)
+    assert torch.equal(features, rim(FEATURES, IMAGE, nothing)[0])
 
 
 def test_rim_refuses_unknown_skips():
