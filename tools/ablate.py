@@ -4,8 +4,9 @@
     python tools/ablate.py configs/ablation/table2.py --devices 0 1 2 3
     python tools/ablate.py configs/ablation/table2_small.py --variants "4 stages" "1 stages" --seeds 0 1 2
 
-Runs that are done are not repeated, and those that were stopped go on. The table goes to WORK_DIR/table.md
-and, with every value, to WORK_DIR/table.json; how the loss's ratios went, to WORK_DIR/ratios.png and .svg.
+With --each-stage, what every stage predicts is tested beside the answer. Runs that are done are not repeated,
+and those that were stopped go on. The table goes to WORK_DIR/table.md and, with every value, to
+WORK_DIR/table.json; how the loss's ratios went, to WORK_DIR/ratios.png and .svg.
 """
 
 import argparse
@@ -24,6 +25,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     add("--variants", nargs="+", metavar="NAME", help="these only (all)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/CONFIG_NAME)")
     add("--table-only", action="store_true", help="train nothing, only write the table of what is done")
+    add("--each-stage", action="store_true", help="also test what each stage of the networks predicts")
     add_options_of_runs(parser)
     return parser.parse_args(words)
 
@@ -37,7 +39,9 @@ def main(words: list[str] | None = None) -> None:
             ablation_table,
             machines_of,
             plan_runs,
+            plan_stages,
             summarise,
+            test_stage,
             train_and_test,
         )
         from fcn_plugin.engine.runs import execute
@@ -48,15 +52,17 @@ def main(words: list[str] | None = None) -> None:
         runs = plan_runs(
             arguments.config, arguments.variants, arguments.seeds, work_dir, arguments.cfg_options
         )
+        stages = plan_stages(runs) if arguments.each_stage else []
         try:
             if not arguments.table_only:
                 execute(runs, train_and_test, arguments.devices or [None], print)
+                execute(stages, test_stage, arguments.devices or [None], print)
         finally:
-            rows = summarise(arguments.config, runs)
+            rows = summarise(arguments.config, [*runs, *stages])
             figures = {
                 "config": short_path(arguments.config),
                 "options": arguments.cfg_options or {},
-                "machines": machines_of(runs),
+                "machines": machines_of([*runs, *stages]),
                 "rows": rows,
             }
             write_atomically(work_dir / "table.json", json.dumps(figures, indent=2) + "\n")

@@ -17,8 +17,8 @@ medians of calls that were made in turns and read after the device was done.
 - **GMACs**: of convolutions and matrix products for one image of the size that is named, as PyTorch's counter
   and MMEngine's count them.
 - **roof**: what share of the rate of a large matrix product in that precision, measured in the same run, the
-  network's products reach. A training step counts three times the products of an inference. It is a yardstick,
-  no bound: libraries also have convolutions that need fewer products than are counted.
+  network's products reach. A training step counts three times the products of an inference. It is a
+  yardstick, no bound: libraries also have convolutions that need fewer products than are counted.
 """
 COLUMNS = {
     "network": "l",

@@ -22,6 +22,9 @@ from fcn_plugin.markdown import table
 from .launch import load_config
 from .runs import Command, Run, plan_run, tool
 
+STAGE = ": stage "
+"""Between a variant's name and a stage's number, where that stage's own prediction is meant."""
+
 
 def plan_runs(
     config: str,
@@ -50,18 +53,42 @@ def plan_runs(
 
 def train_and_test(run: Run) -> Iterator[Command]:
     """A run's commands, for `execute`. The last checkpoint is tested: nothing is chosen on the test set."""
-    facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
-    write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
+    _record_machine(run)
     yield "train", tool("train.py", run.config, "--resume", "--work-dir", run.folder)
     last = find_latest_checkpoint(str(run.folder))
     yield "test", tool("test.py", run.config, last, "--work-dir", run.folder)
+
+
+def plan_stages(runs: Iterable[Run]) -> list[Run]:
+    """For each run, one per stage: what the stage itself predicts is tested as the network's answer is."""
+    return [
+        Run(f"{run.variant}{STAGE}{stage}", run.seed, run.folder / f"stage_{stage}")
+        for run in runs
+        for stage in range(load_config(str(run.config)).model.loss.stages)
+    ]
+
+
+def test_stage(run: Run) -> Iterator[Command]:
+    """The command of one of `plan_stages`' runs, for `execute`, once that network is trained."""
+    trained = run._replace(folder=run.folder.parent)
+    run.folder.mkdir(exist_ok=True)
+    _record_machine(run)
+    last = find_latest_checkpoint(str(trained.folder))
+    stage = f"model.stage={run.variant.partition(STAGE)[2]}"
+    yield "test", tool("test.py", trained.config, last, "--work-dir", run.folder, "--cfg-options", stage)
+
+
+def _record_machine(run: Run) -> None:
+    facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
+    write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
 
 
 def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
     """A row per variant that has finished runs: per metric its values, mean and spread, and its differences.
 
     A spread is the standard deviation over seeds, None for a single one. A difference is the variant's value
-    less its baseline's with the same seed, so that what a seed does to both cancels.
+    less its baseline's with the same seed, so that what a seed does to both cancels. A stage's baseline is
+    the answer of its network.
     """
     known = load_config(config).variants
     metrics: dict[str, dict[int, dict[str, float]]] = {}
@@ -71,7 +98,8 @@ def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
             metrics.setdefault(run.variant, {})[run.seed] = found
     rows = []
     for variant, by_seed in metrics.items():
-        baseline = known[variant]["baseline"]
+        trained, _, stage = variant.partition(STAGE)
+        baseline = trained if stage else known[variant]["baseline"]
         partners = metrics.get(baseline, {}) if baseline != variant else {}
         names = next(iter(by_seed.values()))
         rows.append(

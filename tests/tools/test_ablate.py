@@ -23,7 +23,7 @@ def ablate(pairs, tmp_path):
         words += [f"{loader}.dataset.input={pairs / split / 'blur'}"]
         words += [f"{loader}.dataset.target={pairs / split / 'sharp'}"]
         words += [f"{loader}.dataset.pipeline.0.size=(32,40)"]
-    return lambda: tool.main(list(map(str, words)))
+    return lambda *more: tool.main([*map(str, words), *more])
 
 
 def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_path, capsys):
@@ -47,3 +47,10 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
 
     ablate()
     assert "starts" not in capsys.readouterr().out
+
+    ablate("--each-stage")
+    answer, *stages = json.loads((tmp_path / "work/table.json").read_text())["rows"]
+    assert [stage["variant"] for stage in stages] == [f"{VARIANT}: stage {stage}" for stage in range(4)]
+    assert stages[-1]["metrics"] == answer["metrics"]
+    assert set(stages[-1]["differences"]["pairs/PSNR"]["values"]) == {0.0}
+    assert stages[0]["metrics"] != answer["metrics"]

@@ -25,7 +25,7 @@ def _seed():
 
 
 def _every_head_speaks(module):
-    """Prediction heads and RIM's laterals start at zero; give them weights so that what flows in can be seen."""
+    """Heads and RIM's laterals start at zero; give them weights so that what flows into them can be seen."""
     for part in module.modules():
         if isinstance(part, PredictionHead):
             torch.nn.init.normal_(part.residual.weight, std=0.1)
