@@ -66,7 +66,7 @@ def draw_ratio_curves(histories: Mapping[str, Sequence[RatioHistory]], stem: Pat
 def _ends(runs: Sequence[RatioHistory]) -> list[tuple[float, float, str, str]]:
     first = runs[0]
     return [
-        (first.iterations[-1], ratios[-1], f"  stage {stage + 1}", COLOURS[stage % len(COLOURS)])
+        (first.iterations[-1], ratios[-1], f"  stage {stage}", COLOURS[stage % len(COLOURS)])
         for stage, ratios in enumerate(first.ratios)
     ]
 

@@ -62,6 +62,8 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
     low, high = axes.get_ylim()
     gap = 1.15 * matplotlib.rcParams["font.size"] * (high - low) / height
     heights = spread([y for _, y, _, _ in ends], gap)
+    for place, index in enumerate(sorted(range(len(ends)), key=heights.__getitem__)):
+        heights[index] = max(heights[index], low + gap * (place + 0.5))  # not over what is below the axes
     for (x, y, name, colour), place in zip(ends, heights, strict=True):
         axes.annotate(
             name,

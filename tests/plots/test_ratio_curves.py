@@ -19,6 +19,6 @@ def test_every_variant_has_a_panel_with_its_stages_and_its_psnr(tmp_path):
     assert png.read_bytes().startswith(b"\x89PNG")
     texts = [text.strip() for text in re.findall(r">([^<>]+)</", svg.read_text())]
     assert {*histories} <= set(texts)
-    assert [texts.count(f"stage {stage}") for stage in (1, 2, 3, 4)] == [5, 5, 5, 0]
+    assert [texts.count(f"stage {stage}") for stage in (0, 1, 2, 3)] == [5, 5, 5, 0]
     assert texts.count("25.50 ± 0.71 dB") == 4
     assert texts.count("25.00 dB") == 1
