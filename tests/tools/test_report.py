@@ -29,7 +29,7 @@ def results(tmp_path):
         "config": "configs/fcn_demo.py",
         "checkpoint": "best.pth",
         "sha256": "a" * 64,
-        "parameters": 556036,
+        "parameters": 556260,
         "device": "cpu",
         "dtype": "float32",
         "inference": "whole image",
