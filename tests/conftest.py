@@ -20,6 +20,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+def draw_zeros(network: torch.nn.Module, std: float = 0.1) -> torch.nn.Module:
+    """Draws the weights of FCN that start at zero: only then can it be seen what its features do."""
+    for name, parameter in network.named_parameters():
+        if "prediction_head" in name or "laterals" in name:
+            torch.nn.init.normal_(parameter, std=std)
+    return network
+
+
 def write_pairs(folder: Path, count: int, size: tuple[int, int] = (32, 40)) -> None:
     """Writes ``count`` pairs of smooth random RGB images to ``folder/blur`` and ``folder/sharp``."""
     generator = np.random.default_rng(count)

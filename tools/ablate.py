@@ -37,11 +37,11 @@ def main(words: list[str] | None = None) -> None:
 
         from fcn_plugin.engine.ablation import (
             ablation_table,
+            evaluate_stage,
             machines_of,
             plan_runs,
             plan_stages,
             summarise,
-            test_stage,
             train_and_test,
         )
         from fcn_plugin.engine.runs import execute
@@ -56,7 +56,7 @@ def main(words: list[str] | None = None) -> None:
         try:
             if not arguments.table_only:
                 execute(runs, train_and_test, arguments.devices or [None], print)
-                execute(stages, test_stage, arguments.devices or [None], print)
+                execute(stages, evaluate_stage, arguments.devices or [None], print)
         finally:
             rows = summarise(arguments.config, [*runs, *stages])
             figures = {

@@ -68,10 +68,9 @@ def plan_stages(runs: Iterable[Run]) -> list[Run]:
     ]
 
 
-def test_stage(run: Run) -> Iterator[Command]:
+def evaluate_stage(run: Run) -> Iterator[Command]:
     """The command of one of `plan_stages`' runs, for `execute`, once that network is trained."""
     trained = run._replace(folder=run.folder.parent)
-    run.folder.mkdir(exist_ok=True)
     _record_machine(run)
     last = find_latest_checkpoint(str(trained.folder))
     stage = f"model.stage={run.variant.partition(STAGE)[2]}"

@@ -107,10 +107,8 @@ class FCN(nn.Module):
         self.crop_size = crop_size
         stages = zip(self.grids, self.global_feature_catchers, self.local_feature_catcher.stages, strict=True)
         for (rows, columns), *modules in stages:
-            window = crop_size and tuple(
-                max(1, size // self.unshuffle // patches)
-                for size, patches in zip(crop_size, (rows, columns), strict=True)
-            )
+            patches = self.unshuffle * rows, self.unshuffle * columns
+            window = crop_size and (crop_size[0] // patches[0], crop_size[1] // patches[1])
             for module in chain.from_iterable(module.modules() for module in modules):
                 if isinstance(module, QueryKeyMechanism):
                     module.pool_over(window)

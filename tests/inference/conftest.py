@@ -17,17 +17,14 @@ from fcn_plugin.inference.onnx_export import OLDEST_TORCH
 from fcn_plugin.inference.weights_file import write_weights
 from fcn_plugin.models import FCN
 
-from ..conftest import PROJECT
+from ..conftest import PROJECT, draw_zeros
 
 
 def random_fcn(seed: int = 0, **options) -> FCN:
     """A tiny FCN all of whose weights are drawn, so that it changes what it sees, by a few per cent."""
     torch.manual_seed(seed)
     network = FCN(**{"width": 4, "pyramid_widths": (4, 6, 8), **options})
-    for name, parameter in network.named_parameters():
-        if "prediction_head" in name or "laterals" in name:  # they start at zero
-            torch.nn.init.normal_(parameter, std=0.02)
-    return network.eval()
+    return draw_zeros(network, std=0.02).eval()
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ import torch
 
 from fcn_plugin.models import FCN
 
+from ..conftest import draw_zeros
+
 
 def network(**options):
     torch.manual_seed(0)
-    network = FCN(width=4, pyramid_widths=(4, 6, 8), **options)
-    for name, parameter in network.named_parameters():
-        if "prediction_head" in name or "laterals" in name:  # they start at zero
-            torch.nn.init.normal_(parameter, std=0.1)
-    return network
+    return draw_zeros(FCN(width=4, pyramid_widths=(4, 6, 8), **options))
 
 
 def gradients_and_kept_bytes(network):

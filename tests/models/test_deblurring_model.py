@@ -5,6 +5,8 @@ from mmengine.structures import BaseDataElement
 from fcn_plugin.errors import InputError
 from fcn_plugin.models import DeblurringModel, PairDataPreprocessor
 
+from ..conftest import draw_zeros
+
 NETWORK = {"type": "fcn_plugin.FCN", "width": 4, "pyramid_widths": (4, 6, 8)}
 LOSS = {"type": "fcn_plugin.MultiStageRatioLoss"}
 
@@ -100,10 +102,7 @@ def test_unknown_mode_is_named():
 
 def test_local_statistics_are_for_prediction_alone():
     torch.manual_seed(0)
-    model = DeblurringModel(NETWORK, LOSS, local_statistics=16).eval()
-    for name, parameter in model.named_parameters():
-        if "prediction_head" in name or "laterals" in name:  # they start at zero
-            torch.nn.init.normal_(parameter, std=0.1)
+    model = draw_zeros(DeblurringModel(NETWORK, LOSS, local_statistics=16).eval())
     data = batch((40, 56))
     images = model.data_preprocessor(batch((40, 56)))["inputs"]
     tensor = model(images)

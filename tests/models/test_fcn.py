@@ -8,6 +8,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from fcn_plugin.models import FCN, MSAM, RIM, EncoderDecoder, LocalFeatureCatcher, ProcessingBlock
 from fcn_plugin.models.local_feature_catcher import stage_modules
 
+from ..conftest import draw_zeros
+
 MODULES = ("processing_block", "efem", "msam", "rim")
 TABLE_2 = [(stages, {module: False}) for stages, module in itertools.product((1, 2, 3, 4), MODULES)]
 FULL = [(stages, {}) for stages in (1, 2, 3, 4)]
@@ -16,14 +18,6 @@ FULL = [(stages, {}) for stages in (1, 2, 3, 4)]
 def tiny(**options):
     torch.manual_seed(0)
     return FCN(width=4, pyramid_widths=(4, 6, 8), **options)
-
-
-def randomised_heads(network):
-    """Before training every prediction is the input; random heads show what the features do."""
-    for name, parameter in network.named_parameters():
-        if "prediction_head" in name or "laterals" in name:  # they start at zero
-            torch.nn.init.normal_(parameter, std=0.1)
-    return network
 
 
 def test_the_defaults_have_the_papers_size_and_cost():
@@ -95,7 +89,7 @@ def test_which_modules_run_where():
 
 
 def test_every_stage_hands_its_features_down():
-    network = randomised_heads(tiny())
+    network = draw_zeros(tiny())
     image = torch.rand(1, 3, 16, 16)
     before = network(image)
     with torch.no_grad():
@@ -105,7 +99,7 @@ def test_every_stage_hands_its_features_down():
 
 
 def test_inference_gives_the_last_prediction():
-    network = randomised_heads(tiny())
+    network = draw_zeros(tiny())
     image = torch.rand(2, 3, 20, 24)
     torch.testing.assert_close(network.train()(image)[-1], network.eval()(image))
 
@@ -113,7 +107,7 @@ def test_inference_gives_the_last_prediction():
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 3), (5, 1), (17, 31), (64, 33)])
 @pytest.mark.parametrize("batch", [1, 3])
 def test_any_size_and_batch(size, batch):
-    network = randomised_heads(tiny()).eval()
+    network = draw_zeros(tiny()).eval()
     images = torch.rand(batch, 3, *size)
     restored = network(images)
     assert restored.shape == images.shape
@@ -122,7 +116,7 @@ def test_any_size_and_batch(size, batch):
 
 
 def test_unshuffled_is_the_same_network_on_blocks_of_pixels():
-    network = randomised_heads(tiny(unshuffle=2)).eval()
+    network = draw_zeros(tiny(unshuffle=2)).eval()
     on_blocks = tiny(image_channels=12).eval()
     on_blocks.load_state_dict(network.state_dict())
     image = torch.rand(2, 3, 40, 48)
@@ -139,7 +133,7 @@ def test_4k():
 
 
 def test_bfloat16_is_close_to_float32():
-    network = randomised_heads(tiny()).eval()
+    network = draw_zeros(tiny()).eval()
     image = torch.rand(1, 3, 24, 24)
     wanted = network(image) - image
     got = network.bfloat16()(image.bfloat16()).float() - image
@@ -156,7 +150,7 @@ def test_autocast_trains():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_compiles_as_one_graph(training):
-    network = randomised_heads(tiny(processing_block={"stacks": 1})).train(training)
+    network = draw_zeros(tiny(processing_block={"stacks": 1})).train(training)
     compiled = torch.compile(network, backend="eager", fullgraph=True)
     for size in ((16, 16), (24, 40)):  # the second size makes torch compile for any size
         image = torch.rand(2, 3, *size)
@@ -186,7 +180,7 @@ def test_a_module_can_be_replaced_by_config():
 @pytest.mark.parametrize("unshuffle", [1, 2])
 def test_local_statistics_of_a_crop_are_those_of_training(unshuffle):
     """In the middle of a window, where the zeros beyond a crop's border have no say."""
-    network = randomised_heads(tiny(stages=1, unshuffle=unshuffle)).eval()
+    network = draw_zeros(tiny(stages=1, unshuffle=unshuffle)).eval()
     crop = torch.rand(1, 3, 128, 128)
     with torch.inference_mode():
         expected = network(crop)
@@ -195,7 +189,7 @@ def test_local_statistics_of_a_crop_are_those_of_training(unshuffle):
 
 
 def test_local_statistics_do_not_depend_on_what_is_far_away():
-    network = randomised_heads(tiny()).eval()
+    network = draw_zeros(tiny()).eval()
     image = torch.rand(1, 3, 32, 320)
     other = torch.cat([image[..., :240], torch.rand(1, 3, 32, 80)], dim=-1)
 
@@ -211,7 +205,7 @@ def test_local_statistics_do_not_depend_on_what_is_far_away():
 
 
 def test_local_statistics_leave_weights_and_training_alone():
-    network = randomised_heads(tiny())
+    network = draw_zeros(tiny())
     weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     image = torch.rand(1, 3, 40, 56)
     before = network(image)
