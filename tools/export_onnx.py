@@ -31,7 +31,7 @@ def main() -> None:
             raise InputError(f"{arguments.weights}: is exported already; give the weights it was made of")
         facts = dict(deblurrer.description)
         facts.update(weights=facts.pop("name"), weights_sha256=facts.pop("sha256"))
-        difference = export_onnx(deblurrer.network, arguments.onnx, facts)
+        difference = export_onnx(deblurrer.network.fcn, arguments.onnx, facts)
         print(
             f"{arguments.onnx}: at most {difference:.1e} from torch, of values from 0 to 1, on images of "
             + ", ".join("×".join(map(str, shape)) for shape in CHECKED_SHAPES)

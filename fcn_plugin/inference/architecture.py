@@ -13,6 +13,8 @@ from fcn_plugin.models import FCN
 from fcn_plugin.models.blocks.encoder_decoder import PYRAMID_WIDTHS
 from fcn_plugin.models.blocks.patch_grid import PAPER_GRIDS
 
+from .options import LARGEST_TILE_STEP, SMALLEST_TILE
+
 MOST_PATCHES = 64
 """The most rows or columns that a file may give a stage's grid."""
 
@@ -124,6 +126,11 @@ def build_network(state_dict: Mapping[str, Tensor], options: Mapping[str, Any]) 
         raise InputError(
             f"describes a network that pads images to multiples of {max(network.multiple_of)} pixels, and "
             f"{LARGEST_MULTIPLE} is the most that is believed"
+        )
+    if network.tile_step > LARGEST_TILE_STEP:
+        raise InputError(
+            f"describes a network that works at 1/{network.unshuffle} of the resolution, which is too "
+            f"coarse for tiles of {SMALLEST_TILE} pixels"
         )
     network.load_state_dict({name: tensor.float() for name, tensor in state_dict.items()}, assign=True)
     return network.requires_grad_(False).eval()

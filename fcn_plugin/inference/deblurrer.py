@@ -15,13 +15,11 @@ import torch
 from torch import Tensor
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.models import FCN
-from fcn_plugin.models.blocks.window_average import STEP
 
 from .images import as_rgb, to_uint8
-from .memory import bytes_per_pixel, memory_errors, spare_memory
-from .onnx_network import OnnxNetwork
-from .options import CONTEXT, DTYPES, FEATHER, MODES, SMALLEST_TILE
+from .memory import memory_errors, spare_memory
+from .options import CONTEXT, FEATHER, SMALLEST_TILE
+from .restoring_network import RestoringNetwork
 from .self_ensemble import self_ensemble
 from .tiles import restore_in_tiles, spans
 from .weights_file import read_weights
@@ -84,24 +82,18 @@ class Deblurrer:
         path = shipped_weights() if weights is None else _path(weights)
         loaded = read_weights(path)
         self.description: dict[str, Any] = {**loaded.metadata, "name": path.name, "sha256": loaded.sha256}
-        self.network = loaded.network
+        self.network: RestoringNetwork = loaded.runnable(PAPER_CROP)
         self.device = _choose_device(device, self.network)
         self.dtype = _choose_dtype(dtype, self.device, self.network)
         self.mode = _choose_mode(mode, self.network)
         self.tile = _check_tile(tile, self.mode)
         self.self_ensemble = self_ensemble
         self.max_memory = _check_memory(max_memory)
-        if isinstance(self.network, FCN):
-            channels = loaded.metadata["network"]["image_channels"]
-            if channels != 3:
-                raise InputError(
-                    f"{path}: restores images of {channels} channels, and photographs have three"
-                )
-            self.network.to(self.device, memory_format=torch.channels_last)
-            if self.mode == "local":
-                self.network.pool_locally(loaded.crop_size or PAPER_CROP)
-        else:
-            self.network.run_on(self.device)
+        if self.network.image_channels != 3:
+            raise InputError(
+                f"{path}: restores images of {self.network.image_channels} channels, and photographs have three"
+            )
+        self.network.run(self.device, self.mode)
 
     def __call__(self, images: Any) -> np.ndarray | list[np.ndarray]:
         """Restores one image, or each image of a list.
@@ -137,7 +129,7 @@ class Deblurrer:
 
     def stages(self, image: np.ndarray) -> list[np.ndarray]:
         """Every stage's prediction for float32 (H, W, 3), RGB in [0, 1], the answer last."""
-        count = len(self.network.grids if isinstance(self.network, FCN) else self.network.stages)
+        count = self.network.predictions
         (stages,) = self._apply(
             lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), [image], predictions=count
         )
@@ -176,10 +168,9 @@ class Deblurrer:
                 f"{height * width * self._bytes_per_pixel(predictions) / 1e9:.1f} GB in mode 'global', which "
                 "takes images whole: allow more memory, or choose mode 'local', which works in tiles"
             )
-        multiple = int(np.lcm.reduce([STEP, *self.network.multiple_of]))
         size = self.tile or self._fitting_tile(height, width, predictions)
         while size >= SMALLEST_TILE:
-            cut = partial(spans, size=size, context=CONTEXT, feather=FEATHER, multiple=multiple)
+            cut = partial(spans, size=size, context=CONTEXT, feather=FEATHER, step=self.network.tile_step)
             with contextlib.suppress(MemoryError):
                 return restore_in_tiles(
                     lambda tile: self._compute(function, tile[None])[0], image, cut(height), cut(width)
@@ -210,9 +201,7 @@ class Deblurrer:
 
     @cached_property
     def _bytes_of_features(self) -> float:
-        if isinstance(self.network, FCN):
-            return bytes_per_pixel(self.network, self.dtype)
-        return self.network.bytes_per_pixel
+        return self.network.bytes_per_pixel(self.dtype)
 
     def _compute(self, function: Function, images: np.ndarray) -> np.ndarray:
         """``function`` of images (B, H, W, 3), clamped to [0, 1]: float32 (B, H, W, C)."""
@@ -247,11 +236,9 @@ def _path(weights: Any) -> Path:
     return Path(weights)
 
 
-def _choose_device(name: str | None, network: FCN | OnnxNetwork) -> torch.device:
+def _choose_device(name: str | None, network: RestoringNetwork) -> torch.device:
     if name is None:
-        if isinstance(network, OnnxNetwork):
-            return network.fastest_device()
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return network.fastest_device()
     try:
         device = torch.device(name)
         torch.zeros((), device=device).item()  # there are devices that hold no values
@@ -262,25 +249,22 @@ def _choose_device(name: str | None, network: FCN | OnnxNetwork) -> torch.device
 
 
 def _choose_dtype(
-    name: str | torch.dtype | None, device: torch.device, network: FCN | OnnxNetwork
+    name: str | torch.dtype | None, device: torch.device, network: RestoringNetwork
 ) -> torch.dtype:
     if name is None:
-        if device.type != "cuda" or isinstance(network, OnnxNetwork):
-            return torch.float32
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return network.fastest_dtype(device)
     dtype = getattr(torch, name, None) if isinstance(name, str) else name
-    if dtype not in [getattr(torch, choice) for choice in DTYPES]:
-        raise InputError(f"dtype {name!r} is none of {', '.join(DTYPES)}")
-    if isinstance(network, OnnxNetwork) and dtype != torch.float32:
-        raise InputError(f"dtype {name!r} is not to be had with ONNX files, which compute in float32")
+    if dtype not in network.dtypes:
+        choices = " or ".join(str(choice).removeprefix("torch.") for choice in network.dtypes)
+        raise InputError(f"dtype {name!r} is not to be had with these weights: choose {choices}")
     return dtype
 
 
-def _choose_mode(mode: str | None, network: FCN | OnnxNetwork) -> str:
-    modes = MODES if isinstance(network, FCN) else (network.mode,)  # an ONNX file does what was exported
-    mode = modes[0] if mode is None else mode
-    if mode not in modes:
-        raise InputError(f"mode {mode!r} is not to be had with these weights: choose {' or '.join(modes)}")
+def _choose_mode(mode: str | None, network: RestoringNetwork) -> str:
+    mode = network.modes[0] if mode is None else mode
+    if mode not in network.modes:
+        choices = " or ".join(network.modes)
+        raise InputError(f"mode {mode!r} is not to be had with these weights: choose {choices}")
     return mode
 
 

@@ -67,7 +67,7 @@ def _mode(network: FCN) -> dict[str, Any]:
     """What inference asks a network for beside its results."""
     return {
         "mode": "local" if network.crop_size else "global",
-        "multiple_of": network.multiple_of,
+        "tile_step": network.tile_step,
         "bytes_per_pixel": bytes_per_pixel(network, torch.float32),
     }
 

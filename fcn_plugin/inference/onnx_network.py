@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.tensor_file import METADATA_KEY
 
-from .architecture import LARGEST_MULTIPLE
 from .memory import has_run_out
+from .options import LARGEST_TILE_STEP
 
 INPUT, RESTORED, STAGE = "blurry", "restored", "stage_"
 """Names in the file: of the images, of the answer, and, before a number, of an earlier stage's prediction."""
@@ -19,51 +19,45 @@ INPUT, RESTORED, STAGE = "blurry", "restored", "stage_"
 _PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 
 
-class OnnxNetwork(nn.Module):
-    """A network that `export_onnx` wrote; called as `FCN` is in evaluation mode.
+class OnnxNetwork:
+    """A network that `export_onnx` wrote, as a `RestoringNetwork`.
 
-    It runs on the CPU until `run_on` says otherwise. Images may be on any device; the result comes back
-    there.
+    Images may be on any device; the result comes back there, in float32.
 
     Args:
         content: of the ONNX file.
 
-    Shapes: (B, 3, H, W), RGB in [0, 1], any B, H and W, to the restored images in float32.
-
     Attributes:
         metadata: What `export_onnx` was given.
-        mode: ``"local"`` or ``"global"``, how queries are pooled (`FCN.pool_locally`).
-        multiple_of: Height and width that the network itself pads images to multiples of.
-        bytes_per_pixel: Of memory that it takes.
 
     Raises `InputError` when onnxruntime is missing, and for a file that is damaged or another's.
     """
 
+    image_channels = 3  # or `_is_ours` refuses the file
+    dtypes = (torch.float32,)
+
     def __init__(self, content: bytes):
-        super().__init__()
         self.session = _open_session(content)
         self.metadata = _metadata(self.session)
         if not _is_ours(self.session, self.metadata):
             raise InputError("holds a network of other origin; make one with tools/export_onnx.py")
-        self.mode: str = self.metadata["mode"]
-        self.multiple_of: tuple[int, int] = tuple(self.metadata["multiple_of"])
-        self.bytes_per_pixel: float = self.metadata["bytes_per_pixel"]
+        self.modes = (self.metadata["mode"],)  # that was exported
+        self.tile_step: int = self.metadata["tile_step"]
         stages = [output.name for output in self.session.get_outputs() if output.name.startswith(STAGE)]
         self.stages = [*sorted(stages, key=lambda name: (len(name), name)), RESTORED]  # 10 comes after 9
+        self.predictions = len(self.stages)
 
-    @staticmethod
-    def fastest_device() -> torch.device:
+    def fastest_device(self) -> torch.device:
         """The GPU where both onnxruntime and PyTorch can use it, else the CPU."""
         import onnxruntime
 
         has_gpu = _PROVIDERS["cuda"] in onnxruntime.get_available_providers() and torch.cuda.is_available()
         return torch.device("cuda" if has_gpu else "cpu")
 
-    def run_on(self, device: torch.device) -> None:
-        """Computes on ``device`` from now on.
+    def fastest_dtype(self, device: torch.device) -> torch.dtype:
+        return torch.float32
 
-        Raises `InputError` where the installed onnxruntime cannot.
-        """
+    def run(self, device: torch.device, mode: str) -> None:
         import onnxruntime
 
         provider = _PROVIDERS.get(device.type)
@@ -76,11 +70,13 @@ class OnnxNetwork(nn.Module):
                 f"onnxruntime cannot compute on {device} here: install onnxruntime-gpu, or choose cpu"
             )
 
-    def forward(self, blurry: Tensor) -> Tensor:
+    def bytes_per_pixel(self, dtype: torch.dtype) -> float:
+        return self.metadata["bytes_per_pixel"]
+
+    def __call__(self, blurry: Tensor) -> Tensor:
         return self._run(blurry, [RESTORED])[0]
 
     def predict_stages(self, blurry: Tensor) -> list[Tensor]:
-        """Every stage's prediction; the last is the answer."""
         return self._run(blurry, self.stages)
 
     def _run(self, blurry: Tensor, outputs: list[str]) -> list[Tensor]:
@@ -141,14 +137,13 @@ def _metadata(session: Any) -> dict[str, Any]:
 def _is_ours(session: Any, metadata: dict[str, Any]) -> bool:
     """Whether the network takes and gives what `export_onnx` says, and its metadata too."""
     inputs = [(value.name, value.type, value.shape[1:2]) for value in session.get_inputs()]
-    multiple_of, bytes_per_pixel = metadata.get("multiple_of"), metadata.get("bytes_per_pixel")
+    tile_step, bytes_per_pixel = metadata.get("tile_step"), metadata.get("bytes_per_pixel")
     return (
         inputs == [(INPUT, "tensor(float)", [3])]
         and RESTORED in [output.name for output in session.get_outputs()]
         and metadata.get("mode") in ("local", "global")
-        and isinstance(multiple_of, list)
-        and len(multiple_of) == 2
-        and all(isinstance(side, int) and 1 <= side <= LARGEST_MULTIPLE for side in multiple_of)
+        and isinstance(tile_step, int)
+        and 1 <= tile_step <= LARGEST_TILE_STEP
         and isinstance(bytes_per_pixel, int | float)
         and bytes_per_pixel > 0
     )

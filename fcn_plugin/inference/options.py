@@ -14,3 +14,6 @@ FEATHER = 32
 
 SMALLEST_TILE = 2 * (2 * CONTEXT + FEATHER)
 """Side in pixels; in smaller tiles, most is thrown away."""
+
+LARGEST_TILE_STEP = SMALLEST_TILE - 2 * CONTEXT - FEATHER
+"""Pixels from one of the smallest tiles to the next."""

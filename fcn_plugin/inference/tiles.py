@@ -20,17 +20,17 @@ class Span(NamedTuple):
     weights: np.ndarray
 
 
-def spans(length: int, size: int, context: int, feather: int, multiple: int) -> list[Span]:
+def spans(length: int, size: int, context: int, feather: int, step: int) -> list[Span]:
     """Covers ``length`` pixels with tiles of up to ``size``.
 
     Neighbours overlap by ``2 * context + feather`` pixels or more: ``context`` for each to look at, and
-    between them a ramp from the one's result to the other's. Tiles begin at multiples of ``multiple``.
+    between them a ramp from the one's result to the other's. Tiles begin at multiples of ``step``.
     """
     if length <= size:
         return [Span(0, length, np.ones(length, np.float32))]
-    step = (size - 2 * context - feather) // multiple * multiple
-    last = -(-(length - size) // multiple) * multiple
-    starts = [*range(0, last, step), last]
+    stride = (size - 2 * context - feather) // step * step
+    last = -(-(length - size) // step) * step
+    starts = [*range(0, last, stride), last]
     ramp = (np.arange(feather, dtype=np.float32) + 0.5) / feather
     weights = []
     for start in starts:

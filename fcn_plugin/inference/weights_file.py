@@ -19,6 +19,8 @@ from fcn_plugin.training_facts import training_facts
 
 from .architecture import build_network, complete_options, infer_options
 from .onnx_network import OnnxNetwork
+from .restoring_network import RestoringNetwork
+from .torch_network import TorchNetwork
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Weights:
             and all(isinstance(side, int) and side > 0 for side in size)
         )
         return tuple(size) if plausible else None
+
+    def runnable(self, usual_crop_size: tuple[int, int]) -> RestoringNetwork:
+        """The network, for inference; trained on ``usual_crop_size`` where the file does not say."""
+        if isinstance(self.network, OnnxNetwork):
+            return self.network
+        return TorchNetwork(self.network, self.crop_size or usual_crop_size)
 
 
 def read_weights(path: str | os.PathLike, config: str | None = None) -> Weights:

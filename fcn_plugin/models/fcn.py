@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from math import lcm
 from typing import Any
 
 import torch.nn.functional as F
@@ -13,6 +14,7 @@ from .blocks import QueryKeyMechanism
 from .blocks.component import Choice
 from .blocks.encoder_decoder import PYRAMID_WIDTHS
 from .blocks.patch_grid import PAPER_GRIDS, Grid, common_multiple, pad_to_multiple, split_into_patches
+from .blocks.window_average import STEP as WINDOW_STEP
 from .call_stage import call_stage
 from .global_feature_catcher import GlobalFeatureCatcher
 from .local_feature_catcher import LocalFeatureCatcher
@@ -76,6 +78,7 @@ class FCN(nn.Module):
         self.grids = tuple((rows, columns) for rows, columns in grids[len(grids) - stages :])
         self.coarsest = 2 ** (len(pyramid_widths) - 1)
         self.crop_size: tuple[int, int] | None = None
+        self.image_channels = image_channels
         self.unshuffle = unshuffle
         image_channels *= unshuffle**2
 
@@ -124,6 +127,14 @@ class FCN(nn.Module):
         """The height and the width that images are padded to multiples of."""
         height, width = common_multiple(self.cuts, self.coarsest)
         return self.unshuffle * height, self.unshuffle * width
+
+    @property
+    def tile_step(self) -> int:
+        """Tiles of an image, for `pool_locally`, begin at rows and columns that are multiples of this.
+
+        So the windows and the pyramid of each lie as those of the whole image do.
+        """
+        return self.unshuffle * lcm(WINDOW_STEP, self.coarsest)
 
     def forward(self, blurry: Tensor) -> Tensor | list[Tensor]:
         predictions = self.predict_stages(blurry)

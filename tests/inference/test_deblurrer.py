@@ -161,4 +161,4 @@ def test_the_weights_are_described(tmp_path, network, photograph):
     assert deblur.description["name"] == "ours.safetensors"
     assert deblur.description["sha256"] == sha256
     assert deblur.description["network"]["width"] == 4
-    assert deblur.network.crop_size == (16, 24)
+    assert deblur.network.fcn.crop_size == (16, 24)

@@ -24,7 +24,7 @@ def test_onnxruntime_alone_computes_what_torch_does(exported, batch, size):
     session = onnxruntime.InferenceSession(exported.onnx, providers=["CPUExecutionProvider"])
     images = torch.rand(batch, 3, *size, generator=torch.Generator().manual_seed(1))
     outputs = session.run(["stage_0", "stage_1", "restored"], {"blurry": images.numpy()})
-    network = Deblurrer(exported.weights, device="cpu", mode="local").network
+    network = Deblurrer(exported.weights, device="cpu", mode="local").network.fcn
     with torch.inference_mode():
         expected = network.predict_stages(images)
     for output, prediction in zip(outputs, expected, strict=True):

@@ -16,7 +16,7 @@ from fcn_plugin.inference.onnx_network import OnnxNetwork
 from fcn_plugin.inference.weights_file import read_weights
 from fcn_plugin.tensor_file import METADATA_KEY
 
-ENOUGH = {"mode": "local", "multiple_of": [8, 8], "bytes_per_pixel": 9.0}
+ENOUGH = {"mode": "local", "tile_step": 8, "bytes_per_pixel": 9.0}
 """The metadata that a file must have."""
 
 
@@ -158,10 +158,10 @@ def test_networks_of_other_origin_are_refused(tmp_path):
         "{}",
         json.dumps({"mode": "local"}),
         json.dumps({**ENOUGH, "mode": ["local"]}),
-        json.dumps({**ENOUGH, "multiple_of": 8}),
-        json.dumps({**ENOUGH, "multiple_of": [0, 8]}),
-        json.dumps({**ENOUGH, "multiple_of": [8, 10**9]}),
-        json.dumps({**ENOUGH, "multiple_of": ["8", 8]}),
+        json.dumps({**ENOUGH, "tile_step": [8, 8]}),
+        json.dumps({**ENOUGH, "tile_step": 0}),
+        json.dumps({**ENOUGH, "tile_step": 10**9}),
+        json.dumps({**ENOUGH, "tile_step": "8"}),
         json.dumps({**ENOUGH, "bytes_per_pixel": float("nan")}),
         json.dumps({**ENOUGH, "bytes_per_pixel": "9"}),
     ],
@@ -183,9 +183,9 @@ def test_it_computes_where_and_as_it_is_told_or_says_that_it_cannot(exported):
     with pytest.raises(InputError, match="dtype 'bfloat16' is not to be had with ONNX files"):
         Deblurrer(exported.onnx, dtype="bfloat16")
     network = read_weights(exported.onnx).network
-    network.run_on(torch.device("cpu"))
+    network.run(torch.device("cpu"), network.modes[0])
     with pytest.raises(InputError, match=r"onnxruntime cannot compute on xpu here: .* choose cpu"):
-        network.run_on(torch.device("xpu"))
+        network.run(torch.device("xpu"), network.modes[0])
 
 
 def test_without_a_gpu_the_command_says_so(exported, capsys, monkeypatch):
