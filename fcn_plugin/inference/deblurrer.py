@@ -91,7 +91,8 @@ class Deblurrer:
         self.max_memory = _check_memory(max_memory)
         if self.network.image_channels != 3:
             raise InputError(
-                f"{path}: restores images of {self.network.image_channels} channels, and photographs have three"
+                f"{path}: restores images of {self.network.image_channels} channels, and photographs have "
+                "three"
             )
         self.network.run(self.device, self.mode)
 

@@ -91,3 +91,9 @@ def test_weights_of_something_like_fcn_are_refused():
     del state_dict["local_feature_catcher.stages.1.0.attention.weight"]
     with pytest.raises(InputError, match=r"1 tensors are missing, unknown or .*attention\.weight"):
         build_network(state_dict, complete_options(infer_options(state_dict), {}))
+
+
+def test_networks_too_coarse_for_tiles_are_refused():
+    network = random_fcn(unshuffle=32, pyramid_widths=(4,), rim=False)
+    with pytest.raises(InputError, match="works at 1/32 of the resolution, which is too coarse for tiles"):
+        build_network(network.state_dict(), complete_options(infer_options(network.state_dict()), {}))

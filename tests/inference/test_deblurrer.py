@@ -76,7 +76,7 @@ def test_without_shipped_weights_it_says_what_to_do(monkeypatch, tmp_path):
     ("options", "sentence"),
     [
         ({"device": "gpu"}, "device 'gpu' cannot be used"),
-        ({"dtype": "int8"}, "none of float32"),
+        ({"dtype": "int8"}, "choose float32 or bfloat16 or float16"),
         ({"mode": "lokal"}, "choose local or global"),
         ({"mode": "global", "tile": 512}, "takes images whole"),
         ({"mode": "local", "tile": 64}, "tiles are 320 pixels or more"),
@@ -89,7 +89,7 @@ def test_without_shipped_weights_it_says_what_to_do(monkeypatch, tmp_path):
         ({"max_memory": "x"}, "gigabytes above 0, not 'x'"),
         ({"device": "meta"}, "device 'meta' cannot be used"),
         ({"device": ["cpu"]}, "cannot be used"),
-        ({"dtype": ["float32"]}, "none of float32"),
+        ({"dtype": ["float32"]}, "choose float32 or bfloat16 or float16"),
     ],
 )
 def test_what_cannot_be_chosen_is_named(weights, options, sentence):

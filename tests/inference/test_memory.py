@@ -29,18 +29,14 @@ def test_the_limit_is_kept():
 def test_an_image_too_large_for_the_memory_goes_through_in_tiles(weights, monkeypatch):
     shapes = []
 
-    def note_shape(_, inputs):
-        if not inputs[0].is_meta:  # what the memory is estimated with
-            shapes.append(inputs[0].shape[-2:])
-
     deblur = Deblurrer(weights, device="cpu", mode="local")
-    deblur.network.register_forward_pre_hook(note_shape)
+    deblur.network.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape[-2:]))
     image = torch.rand(400, 700, 3).numpy()
     spare = 400 * 700 * 200
     monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: spare)
     deblur.restore(image)
     assert len(shapes) > 1
-    needed = bytes_per_pixel(deblur.network, torch.float32)
+    needed = deblur.network.bytes_per_pixel(torch.float32)
     assert spare / 2 < needed * max(height * width for height, width in shapes) < spare
 
     # Where each tile has to be an image of its own, that would be another result.

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 from skimage import data
 
 from fcn_plugin import Deblurrer
-from fcn_plugin.inference.deblurrer import CONTEXT, FEATHER, SMALLEST_TILE
+from fcn_plugin.inference.options import CONTEXT, FEATHER, LARGEST_TILE_STEP, SMALLEST_TILE
 from fcn_plugin.inference.tiles import spans
 
 
-@given(st.integers(1, 5000), st.integers(SMALLEST_TILE, 3000), st.sampled_from([8, 24]))
-def test_spans_cover_every_pixel_once(length, size, multiple):
-    found = spans(length, size, CONTEXT, FEATHER, multiple)
+@given(st.integers(1, 5000), st.integers(SMALLEST_TILE, 3000), st.integers(1, LARGEST_TILE_STEP))
+def test_spans_cover_every_pixel_once(length, size, step):
+    found = spans(length, size, CONTEXT, FEATHER, step)
     total = np.zeros(length)
     for start, stop, weights in found:
         assert 0 <= start < stop <= length
         assert stop - start <= size
-        assert start % multiple == 0
+        assert start % step == 0
         total[start:stop] += weights
         if start > 0:
             assert not weights[:CONTEXT].any()

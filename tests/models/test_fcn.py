@@ -188,6 +188,23 @@ def test_local_statistics_of_a_crop_are_those_of_training(unshuffle):
         torch.testing.assert_close(network(crop), expected)
 
 
+@pytest.mark.parametrize("unshuffle", [1, 2])
+def test_tiles_begin_where_their_windows_are_those_of_the_image(unshuffle):
+    network = draw_zeros(tiny(stages=1, unshuffle=unshuffle, rim={"processing_block": False})).eval()
+    network.pool_locally((64, 64))
+    assert network.tile_step == 8 * unshuffle
+    image = torch.rand(1, 3, 320, 32)
+
+    def difference(start):
+        """Between a tile that begins at this row and the whole image, away from the tile's upper border."""
+        tile = network(image[:, :, start:]) - network(image)[:, :, start:]
+        return tile[:, :, 160:].abs().max()
+
+    with torch.inference_mode():
+        assert difference(network.tile_step) < 1e-6
+        assert difference(network.tile_step // 2) > 1e-5
+
+
 def test_local_statistics_do_not_depend_on_what_is_far_away():
     network = draw_zeros(tiny()).eval()
     image = torch.rand(1, 3, 32, 320)
