@@ -5,25 +5,29 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+BLURRING_TRANSFORMS = {"SynthesizeBlur", "AverageFrames"}
+"""Transforms that make the blur of datasets that have none."""
+
 
 def training_facts(checkpoint: Mapping[str, Any], config: str | None = None) -> dict[str, Any]:
     """Metadata for a weights file, out of a checkpoint that MMEngine saved.
 
     ``network`` holds the config's arguments of `FCN`; ``training`` the config's name, ``crop_size`` (height,
-    width), epochs, iterations, seed and dataset, each where it is known. ``config`` is the text of the
+    width), epochs, iterations, seed and datasets, each where it is known. ``config`` is the text of the
     config; without it, the checkpoint's own counts.
     """
     meta = checkpoint.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     config = read_assignments(config or _text(meta.get("cfg")))
+    trained_on = config.get("train_dataloader")
     run = re.sub(r"_\d{8}_\d{6}$", "", _text(meta.get("experiment_name")))
     facts = {
         "config": run or None,
-        "crop_size": crop_size(config.get("train_dataloader")),
+        "crop_size": crop_size(trained_on),
         "epochs": meta.get("epoch"),
         "iterations": meta.get("iter"),
         "seed": meta.get("seed"),
-        "dataset": meta.get("dataset_meta"),
+        "datasets": datasets(trained_on, meta.get("dataset_meta")) or None,
     }
     model = config.get("model")
     network = model.get("network") if isinstance(model, dict) else None
@@ -40,6 +44,17 @@ def crop_size(train_dataloader: Any) -> list[int] | None:
     if isinstance(size, int):
         return [size, size]
     return list(size) if isinstance(size, list | tuple) and len(size) == 2 else None
+
+
+def datasets(train_dataloader: Any, first: Any = None) -> list[dict[str, Any]]:
+    """What a config states of each dataset that it trains on: its name, kind of blur, split and other facts.
+
+    ``first`` is what a checkpoint says, which is of the first of concatenated datasets alone.
+    """
+    found = [_describe(dataset) for dataset in _datasets(train_dataloader)] or [{}]
+    if isinstance(first, dict):
+        found[0] |= first
+    return [facts for facts in found if facts]
 
 
 def read_assignments(text: str) -> dict[str, Any]:
@@ -78,6 +93,28 @@ def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.List | ast.Tuple):
         return [_value(element) for element in node.elts]
     return ast.literal_eval(node)
+
+
+def _datasets(config: Any) -> Iterator[dict[str, Any]]:
+    """The configs of the datasets that wrappers such as ``ConcatDataset`` hold below ``config``, in order."""
+    if isinstance(config, list | tuple):
+        for value in config:
+            yield from _datasets(value)
+    elif isinstance(config, dict):
+        inner = [config[name] for name in ("dataset", "datasets") if name in config]
+        if inner:
+            yield from _datasets(inner)
+        elif isinstance(config.get("type"), str):
+            yield config
+
+
+def _describe(dataset: dict[str, Any]) -> dict[str, Any]:
+    name = dataset.get("name", dataset["type"].rpartition(".")[2].removesuffix("Dataset"))
+    steps = {str(step.get("type")).rpartition(".")[2] for step in _pipeline_steps(dataset)}
+    blur = {"blur": "synthetic"} if steps & BLURRING_TRANSFORMS else {}
+    stated = {field: dataset[field] for field in ("split", "subset", "blur") if field in dataset}
+    facts = dataset.get("facts")
+    return {"dataset": name, **blur, **stated, **(facts if isinstance(facts, dict) else {})}
 
 
 def _pipeline_steps(config: Any) -> Iterator[dict[str, Any]]:

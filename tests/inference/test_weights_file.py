@@ -108,7 +108,7 @@ def endless_metadata(path):
     values = ["x"]
     for _ in range(20):
         values = [values] * 10
-    meta = {"cfg": values, "experiment_name": values, "dataset_meta": values}
+    meta = {"cfg": values, "experiment_name": values, "dataset_meta": {"blur": values}}
     torch.save({"state_dict": random_fcn().state_dict(), "meta": meta}, path)
 
 

@@ -46,7 +46,7 @@ def test_a_checkpoint_becomes_a_weights_file(tiny_config, tmp_path):
         "epochs": 1,
         "iterations": 4,
         "seed": 0,
-        "dataset": {"dataset": "demo", "blur": "synthetic"},
+        "datasets": [{"dataset": "demo", "blur": "synthetic"}],
     }
     assert weights.metadata["source"]["file"] == "epoch_1.pth"
     assert weights.metadata["facts"] == {"PSNR": "30.1", "note": "a=b"}
