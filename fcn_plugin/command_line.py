@@ -37,10 +37,11 @@ def positive(word: str) -> float:
 
 
 def add_options_of_runs(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--seeds``, ``--devices`` and ``--cfg-options``, for commands that start many runs."""
+    """Adds ``--seeds``, ``--devices``, ``--threads`` and ``--cfg-options``, for commands of many runs."""
     add = parser.add_argument
     add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
     add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
+    add("--threads", type=at_least(1), help="of each run on the CPU (PyTorch's choice)")
     add(
         "--cfg-options",
         nargs="+",

@@ -5,15 +5,15 @@
     python tools/ablate.py configs/ablation/table2_small.py --variants "4 stages" "1 stages" --seeds 0 1 2
 
 With --each-stage, what every stage predicts is tested beside the answer. Runs that are done are not repeated,
-and those that were stopped go on. The table goes to WORK_DIR/table.md and, with every value, to
-WORK_DIR/table.json; how the loss's ratios went, to WORK_DIR/ratios.png and .svg.
+and those that were stopped go on. The table, of all that is done in WORK_DIR, goes to WORK_DIR/table.md and,
+with every value, to WORK_DIR/table.json; how the loss's ratios went, to WORK_DIR/ratios.png and .svg.
 """
 
 import argparse
 from pathlib import Path
 
 from fcn_plugin.command_line import add_options_of_runs
-from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.errors import InputError, one_sentence_errors
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
@@ -22,7 +22,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("config", help="a config with variants, relative to here or to the checkout")
-    add("--variants", nargs="+", metavar="NAME", help="these only (all)")
+    add("--variants", nargs="+", metavar="NAME", help="train these only (all)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/CONFIG_NAME)")
     add("--table-only", action="store_true", help="train nothing, only write the table of what is done")
     add("--each-stage", action="store_true", help="also test what each stage of the networks predicts")
@@ -34,13 +34,16 @@ def main(words: list[str] | None = None) -> None:
     arguments = parse_arguments(words)
     with one_sentence_errors():
         import json
+        from functools import partial
 
         from fcn_plugin.engine.ablation import (
             ablation_table,
             evaluate_stage,
+            find_stages,
             machines_of,
             plan_runs,
             plan_stages,
+            planned_runs,
             summarise,
             train_and_test,
         )
@@ -52,24 +55,30 @@ def main(words: list[str] | None = None) -> None:
         runs = plan_runs(
             arguments.config, arguments.variants, arguments.seeds, work_dir, arguments.cfg_options
         )
-        stages = plan_stages(runs) if arguments.each_stage else []
+        planned = planned_runs(arguments.config, work_dir, arguments.cfg_options)
         try:
             if not arguments.table_only:
-                execute(runs, train_and_test, arguments.devices or [None], print)
-                execute(stages, evaluate_stage, arguments.devices or [None], print)
+                devices, threads = arguments.devices or [None], arguments.threads
+                execute(runs, partial(train_and_test, threads=threads), devices, print, threads)
+                stages = plan_stages(runs) if arguments.each_stage else []
+                execute(stages, partial(evaluate_stage, threads=threads), devices, print, threads)
         finally:
-            rows = summarise(arguments.config, [*runs, *stages])
-            figures = {
-                "config": short_path(arguments.config),
-                "options": arguments.cfg_options or {},
-                "machines": machines_of([*runs, *stages]),
-                "rows": rows,
-            }
-            write_atomically(work_dir / "table.json", json.dumps(figures, indent=2) + "\n")
-            write_atomically(work_dir / "table.md", ablation_table(rows))
+            told = [*planned, *find_stages(planned)]
+            rows = summarise(arguments.config, told)
+            if rows:
+                figures = {
+                    "config": short_path(arguments.config),
+                    "options": arguments.cfg_options or {},
+                    "machines": machines_of(told),
+                    "rows": rows,
+                }
+                write_atomically(work_dir / "table.json", json.dumps(figures, indent=2) + "\n")
+                write_atomically(work_dir / "table.md", ablation_table(rows))
+        if not rows:
+            raise InputError(f"{work_dir} has no results of {arguments.config} yet: leave out --table-only")
         print(ablation_table(rows), end="")
         print(f"table        {work_dir / 'table.md'}")
-        for path in draw_ratios(runs, work_dir / "ratios"):
+        for path in draw_ratios(planned, work_dir / "ratios"):
             print(f"ratios       {path}")
 
 

@@ -24,7 +24,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("configs", nargs="+", help="relative to here or to the checkout; one with variants stands for these")
-    add("--minutes", type=positive, required=True, help="of training, for each network")
+    add("--minutes", type=positive, help="of training, for each network")
     add("--points", type=at_least(1), default=10, help="validations at equal times (%(default)s)")
     add(
         "--clock",
@@ -32,14 +32,16 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         default="wall",
         help="processor: what the CPU gives to a run, which other work on the machine does not change",
     )
-    add("--networks", nargs="+", metavar="NAME", help="these only (all)")
-    add("--threads", type=at_least(1), help="of each run on the CPU (PyTorch's choice)")
+    add("--networks", nargs="+", metavar="NAME", help="train these only (all)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/comparison_CONFIG)")
     add("--out", type=Path, help="JSON file (benchmarks/comparison_CONFIG.json)")
     add("--page", type=Path, default=PROJECT / "docs/comparison.md", help="(%(default)s)")
     add("--report", action="store_true", help="train nothing, only write what is done")
     add_options_of_runs(parser)
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if arguments.minutes is None and not arguments.report:
+        parser.error("--minutes is needed, for how long each network is trained")
+    return arguments
 
 
 def main(words: list[str] | None = None) -> None:
@@ -50,6 +52,7 @@ def main(words: list[str] | None = None) -> None:
         from fcn_plugin.benchmark.training.comparison import (
             Budget,
             check_networks,
+            find_comparison,
             gather,
             plan_comparison,
             train_for_comparison,
@@ -60,22 +63,22 @@ def main(words: list[str] | None = None) -> None:
         name = f"comparison_{Path(arguments.configs[0]).stem}"
         work_dir = arguments.work_dir or Path("work_dirs", name)
         out = arguments.out or PROJECT / "benchmarks" / f"{name}.json"
-        budget = Budget(60 * arguments.minutes, arguments.points, arguments.clock)
-        runs = plan_comparison(
-            arguments.configs,
-            arguments.networks,
-            arguments.seeds,
-            work_dir,
-            budget,
-            arguments.cfg_options,
-        )
+        runs = []
         if not arguments.report:
+            runs = plan_comparison(
+                arguments.configs,
+                arguments.networks,
+                arguments.seeds,
+                work_dir,
+                Budget(60 * arguments.minutes, arguments.points, arguments.clock),
+                arguments.cfg_options,
+            )
             check_networks(runs)
+        planned = find_comparison(arguments.configs, work_dir)
         try:
-            if not arguments.report:
-                execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)
+            execute(runs, train_for_comparison, arguments.devices or [None], print, arguments.threads)
         finally:
-            found = gather(runs)
+            found = gather(planned)
             if found:  # otherwise the figures of earlier runs stay
                 figures = {"configs": list(map(short_path, arguments.configs)), "runs": found}
                 write_atomically(out, json.dumps(figures, indent=2) + "\n")

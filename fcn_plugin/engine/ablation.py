@@ -20,7 +20,7 @@ from fcn_plugin.machine import machine_facts
 from fcn_plugin.markdown import table
 
 from .launch import load_config
-from .runs import Command, Run, plan_run, tool
+from .runs import Command, Run, find_runs, plan_run, tool
 
 STAGE = ": stage "
 """Between a variant's name and a stage's number, where that stage's own prediction is meant."""
@@ -37,9 +37,7 @@ def plan_runs(
 
     Raises `InputError` when the config has no such variant, or when another run is in the way.
     """
-    known = load_config(config).get("variants")
-    if not known:
-        raise InputError(f"{config} has no variants: it is no config for an ablation")
+    known = _variants(config)
     unknown = set(variants or ()).difference(known)
     if unknown:
         raise InputError(f"{config} has no variant {sorted(unknown)[0]!r}: choose from {', '.join(known)}")
@@ -51,9 +49,31 @@ def plan_runs(
     ]
 
 
-def train_and_test(run: Run) -> Iterator[Command]:
-    """A run's commands, for `execute`. The last checkpoint is tested: nothing is chosen on the test set."""
-    _record_machine(run)
+def planned_runs(config: str, work_dir: Path, options: Mapping[str, Any] | None = None) -> list[Run]:
+    """Every run of the config's variants that was ever planned in ``work_dir``: what belongs into its table.
+
+    Raises `InputError` when one of them had other options, so that its results could not be compared.
+    """
+    known = _variants(config)
+    return [
+        plan_run(config, variant, seed, work_dir, {**known[variant]["options"], **(options or {})})
+        for variant, seed, _ in find_runs(known, work_dir)
+    ]
+
+
+def _variants(config: str) -> Mapping[str, Any]:
+    known = load_config(config).get("variants")
+    if not known:
+        raise InputError(f"{config} has no variants: it is no config for an ablation")
+    return known
+
+
+def train_and_test(run: Run, threads: int | None = None) -> Iterator[Command]:
+    """A run's commands, for `execute`. The last checkpoint is tested: nothing is chosen on the test set.
+
+    ``threads`` are those that `execute` gives to the run.
+    """
+    _record_machine(run, threads)
     yield "train", tool("train.py", run.config, "--resume", "--work-dir", run.folder)
     last = find_latest_checkpoint(str(run.folder))
     yield "test", tool("test.py", run.config, last, "--work-dir", run.folder)
@@ -68,17 +88,28 @@ def plan_stages(runs: Iterable[Run]) -> list[Run]:
     ]
 
 
-def evaluate_stage(run: Run) -> Iterator[Command]:
+def find_stages(runs: Iterable[Run]) -> list[Run]:
+    """For each run, what `plan_stages` has given and `execute` has begun."""
+    return [
+        Run(f"{run.variant}{STAGE}{folder.name.removeprefix('stage_')}", run.seed, folder)
+        for run in runs
+        for folder in sorted(run.folder.glob("stage_*"))
+    ]
+
+
+def evaluate_stage(run: Run, threads: int | None = None) -> Iterator[Command]:
     """The command of one of `plan_stages`' runs, for `execute`, once that network is trained."""
     trained = run._replace(folder=run.folder.parent)
-    _record_machine(run)
+    _record_machine(run, threads)
     last = find_latest_checkpoint(str(trained.folder))
     stage = f"model.stage={run.variant.partition(STAGE)[2]}"
     yield "test", tool("test.py", trained.config, last, "--work-dir", run.folder, "--cfg-options", stage)
 
 
-def _record_machine(run: Run) -> None:
+def _record_machine(run: Run, threads: int | None) -> None:
     facts = machine_facts("cuda" if torch.cuda.is_available() else "cpu")
+    if threads is not None:
+        facts["threads"] = threads
     write_atomically(run.machine, json.dumps(facts, indent=2) + "\n")
 
 
@@ -96,7 +127,8 @@ def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
             found = json.loads(run.results.read_text())["metrics"]
             metrics.setdefault(run.variant, {})[run.seed] = found
     rows = []
-    for variant, by_seed in metrics.items():
+    for variant, unsorted in metrics.items():
+        by_seed = dict(sorted(unsorted.items()))
         trained, _, stage = variant.partition(STAGE)
         baseline = trained if stage else known[variant]["baseline"]
         partners = metrics.get(baseline, {}) if baseline != variant else {}
@@ -105,7 +137,7 @@ def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
             {
                 "variant": variant,
                 "baseline": baseline,
-                "seeds": sorted(by_seed),
+                "seeds": list(by_seed),
                 "metrics": {name: _spread([found[name] for found in by_seed.values()]) for name in names},
                 "differences": {
                     name: _spread(

@@ -57,15 +57,27 @@ def plan_run(
     ``options`` are as ``--cfg-options`` takes them. The run's folder has a name that shells need no quotes
     for.
 
-    Raises `InputError` when another run is in the way.
+    Raises `InputError` when another run, which has begun, is in the way.
     """
-    run = Run(variant, seed, work_dir / re.sub(r"[^\w.+-]+", "_", f"{variant} seed {seed}"))
+    run = Run(variant, seed, work_dir / _folder_name(variant, seed))
     settings = {**(options or {}), "randomness.seed": seed}
     text = json.dumps(load_config(config, settings, str(run.folder)).to_dict(), indent=2)
-    if run.config.exists() and run.config.read_text() != text:
+    begun = run.folder.exists() and run.config.exists()
+    if begun and run.config.read_text() != text:
         raise InputError(f"{run.config} is of another run: choose another --work-dir")
     write_atomically(run.config, text)
     return run
+
+
+def find_runs(variants: Iterable[str], work_dir: Path) -> list[Run]:
+    """The runs of these variants that were ever planned in ``work_dir``, by variant and seed."""
+    found = []
+    for variant in variants:
+        stem = _folder_name(variant, "")
+        seeds = (path.stem.removeprefix(stem) for path in work_dir.glob(f"{stem}*.json"))
+        numbers = sorted(int(seed) for seed in seeds if seed.isdecimal())
+        found += [Run(variant, number, work_dir / f"{stem}{number}") for number in numbers]
+    return found
 
 
 def execute(
@@ -117,6 +129,10 @@ def execute(
 def tool(name: str, *words: Any) -> list[Any]:
     """The words of a command that runs ``tools/NAME``."""
     return [PROJECT / "tools" / name, *words]
+
+
+def _folder_name(variant: str, seed: int | str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", f"{variant} seed {seed}")
 
 
 def _environment(device: str | None, threads: int | None) -> dict[str, str]:

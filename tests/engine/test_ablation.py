@@ -33,6 +33,7 @@ def test_every_loss_of_the_sweep_is_one(tmp_path):
 
 def test_planning_again_is_the_same_plan_and_another_config_is_refused(tmp_path):
     plan = plan_runs(TABLE_2, ["4 stages"], [0, 1], tmp_path)
+    plan[0].folder.mkdir()
     assert plan_runs(TABLE_2, ["4 stages"], [0, 1], tmp_path) == plan
     with pytest.raises(InputError, match=r"4_stages_seed_0\.json is of another run"):
         plan_runs(TABLE_2, ["4 stages"], [0], tmp_path, {"model.network.width": 8})

@@ -1,6 +1,6 @@
 import pytest
 
-from fcn_plugin.engine.runs import Run, execute, plan_run
+from fcn_plugin.engine.runs import Run, execute, find_runs, plan_run
 from fcn_plugin.errors import InputError
 
 
@@ -23,4 +23,12 @@ def test_no_run_starts_after_one_that_failed(tmp_path):
     ],
 )
 def test_a_runs_folder_needs_no_quotes(variant, folder, tmp_path):
-    assert plan_run("configs/fcn_demo.py", variant, 0, tmp_path).folder == tmp_path / folder
+    run = plan_run("configs/fcn_demo.py", variant, 0, tmp_path)
+    assert run.folder == tmp_path / folder
+    assert find_runs([variant], tmp_path) == [run]
+
+
+def test_all_planned_runs_of_variants_are_found_by_variant_and_seed(tmp_path):
+    for name in ("b_seed_10", "b_seed_2", "a_seed_0", "a_-_c_seed_0", "a_seed_0_copy"):
+        (tmp_path / f"{name}.json").touch()
+    assert [run[:2] for run in find_runs(["b", "a", "none"], tmp_path)] == [("b", 2), ("b", 10), ("a", 0)]

@@ -45,12 +45,31 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
     assert (tmp_path / "work/table.md").read_text() in capsys.readouterr().out
     assert VARIANT in (tmp_path / "work/ratios.svg").read_text()
 
+    # Of a selection, all that is done in the folder is told.
+    ablate("--threads", "1", "--variants", "4 stages")
+    assert "4_stages_seed_0 starts" in capsys.readouterr().out
     ablate()
     assert "starts" not in capsys.readouterr().out
+    figures = json.loads((tmp_path / "work/table.json").read_text())
+    full, without = figures["rows"]
+    assert (full["variant"], without["variant"]) == ("4 stages", VARIANT)
+    assert without["differences"].keys() == full["metrics"].keys()
+    assert figures["machines"][0]["threads"] == 1
+    assert "4 stages" in (tmp_path / "work/ratios.svg").read_text()
 
     ablate("--each-stage")
-    answer, *stages = json.loads((tmp_path / "work/table.json").read_text())["rows"]
+    _, answer, *stages = json.loads((tmp_path / "work/table.json").read_text())["rows"]
     assert [stage["variant"] for stage in stages] == [f"{VARIANT}: stage {stage}" for stage in range(4)]
     assert stages[-1]["metrics"] == answer["metrics"]
     assert set(stages[-1]["differences"]["pairs/PSNR"]["values"]) == {0.0}
     assert stages[0]["metrics"] != answer["metrics"]
+
+    ablate("--table-only")
+    assert len(json.loads((tmp_path / "work/table.json").read_text())["rows"]) == 6
+
+
+def test_with_nothing_done_there_is_no_table(ablate, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        ablate("--table-only")
+    assert "has no results of configs/ablation/table2_small.py yet" in capsys.readouterr().err
+    assert not list(tmp_path.glob("work/table.*"))

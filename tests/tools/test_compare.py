@@ -22,14 +22,16 @@ def compare(pairs, tmp_path):
         NAMES[1]: {"options": {**options, "model.network.width": 2}},
     }
     config.write_text(f"_base_ = [{str(PROJECT / 'configs/fcn_demo.py')!r}]\nvariants = {variants!r}\n")
-    words = [config, "--minutes", "0.02", "--points", "2", "--clock", "processor", "--threads", "1"]
-    words += ["--work-dir", tmp_path / "work", "--out", tmp_path / "figures/comparison_tiny.json"]
+    words = [config, "--work-dir", tmp_path / "work", "--out", tmp_path / "figures/comparison_tiny.json"]
     words += ["--page", tmp_path / "docs/page.md"]
     return lambda *more: tool.main(list(map(str, [*words, *more])))
 
 
+TRAINING = ["--minutes", "0.02", "--points", "2", "--clock", "processor", "--threads", "1"]
+
+
 def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys):
-    compare()
+    compare(*TRAINING)
     figures = json.loads((tmp_path / "figures/comparison_tiny.json").read_text())
     assert [run["network"] for run in figures["runs"]] == list(NAMES)
     for run in figures["runs"]:
@@ -50,8 +52,11 @@ def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys
         assert (tmp_path / f"docs/comparison_tiny.{kind}").stat().st_size > 0
     assert "starts" in capsys.readouterr().out
 
-    compare()
+    compare(*TRAINING, "--networks", NAMES[0])
     assert "starts" not in capsys.readouterr().out
+    compare("--report")
+    again = json.loads((tmp_path / "figures/comparison_tiny.json").read_text())
+    assert again == figures
 
 
 def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compare, tmp_path):
@@ -72,7 +77,7 @@ def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
     config.write_text(f"{config.read_text()}variants['peer'] = {peer}\n")
     monkeypatch.setitem(sys.modules, "spandrel", None)
     with pytest.raises(SystemExit, match="1"):
-        compare()
+        compare(*TRAINING)
     output = capsys.readouterr()
     assert "error: the networks of other papers come from spandrel, which cannot be imported" in output.err
     assert "starts" not in output.out
@@ -82,7 +87,8 @@ def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--networks", "six wide"], "there is no network 'six wide' to compare"),
+        ([*TRAINING, "--networks", "six wide"], "there is no network 'six wide' to compare"),
+        ([], "--minutes is needed, for how long each network is trained"),
         (["--minutes", "0"], "--minutes: must be more than 0 and finite, not 0"),
     ],
 )

@@ -14,14 +14,14 @@ from mmengine.config import Config
 
 from fcn_plugin.benchmark.way import build_model
 from fcn_plugin.engine.launch import load_config
-from fcn_plugin.engine.runs import Command, Run, plan_run
+from fcn_plugin.engine.runs import Command, Run, find_runs, plan_run
 from fcn_plugin.engine.training_clock import Clock
 from fcn_plugin.errors import InputError
 from fcn_plugin.project import PROJECT
 
 SCHEDULE = PROJECT / "configs/_base_/schedules/time_budget.py"
-SHARED = ("train_dataloader", "val_dataloader", "val_evaluator")
-"""What all runs of a comparison have alike, beside the budget."""
+SHARED = ("train_dataloader", "val_dataloader", "val_evaluator", "train_cfg")
+"""What all runs of a comparison have alike; the last is the budget."""
 
 
 class Budget(NamedTuple):
@@ -43,14 +43,9 @@ def plan_comparison(
     """Writes the config of every network (all if None) and seed to ``work_dir``.
 
     Raises `InputError` when there is no such network, when two have the same name, when they would not see
-    the same data, or when another run is in the way.
+    the same data for the same time, be it as those already done there, or when another run is in the way.
     """
-    known: dict[str, tuple[str, dict[str, Any]]] = {}
-    for config in configs:
-        for name, variant in _variants(config).items():
-            if name in known:
-                raise InputError(f"both {known[name][0]} and {config} have a {name!r}: rename one of them")
-            known[name] = config, variant
+    known = _networks(configs)
     for name in networks or ():
         if name not in known:
             raise InputError(f"there is no network {name!r} to compare: choose from {', '.join(known)}")
@@ -63,8 +58,27 @@ def plan_comparison(
             schedule = Config.fromfile(SCHEDULE).to_dict()  # anew, for merging a config takes it apart
             settings = {**_network_settings(variant), **schedule, **time, **(options or {})}
             runs.append(plan_run(config, name, seed, work_dir, settings))
-    _check_same_data(runs)
+    _check_same_data([*runs, *(run for run in find_comparison(configs, work_dir) if run.results.exists())])
     return runs
+
+
+def find_comparison(configs: Sequence[str], work_dir: Path) -> list[Run]:
+    """Every run of the networks of ``configs`` that was ever planned in ``work_dir``.
+
+    Raises `InputError` when two networks have the same name.
+    """
+    return find_runs(_networks(configs), work_dir)
+
+
+def _networks(configs: Sequence[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """By name, the config that each network comes from and what is its own there."""
+    known: dict[str, tuple[str, dict[str, Any]]] = {}
+    for config in configs:
+        for name, variant in _variants(config).items():
+            if name in known:
+                raise InputError(f"both {known[name][0]} and {config} have a {name!r}: rename one of them")
+            known[name] = config, variant
+    return known
 
 
 def _variants(config: str) -> dict[str, dict[str, Any]]:
@@ -86,7 +100,8 @@ def _check_same_data(runs: Iterable[Run]) -> None:
             if config.get(part) != first[1].get(part):
                 raise InputError(
                     f"{first[0].variant} and {run.variant} have not the same {part}, so their results could "
-                    f"not be compared: give both the same by --cfg-options {part}.…"
+                    f"not be compared: give both the same by --cfg-options {part}.…, or choose another "
+                    "--work-dir"
                 )
 
 

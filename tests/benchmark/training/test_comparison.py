@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from fcn_plugin.benchmark.training.comparison import Budget, gather, plan_comparison
+from fcn_plugin.benchmark.training.comparison import Budget, find_comparison, gather, plan_comparison
 from fcn_plugin.engine.launch import load_config
 from fcn_plugin.errors import InputError
 
@@ -96,9 +96,20 @@ def test_what_cannot_be_compared_is_refused(configs, networks, message, tmp_path
 
 
 def test_another_budget_is_another_run(tmp_path):
-    plan(tmp_path, "configs/fcn_demo.py")
+    (begun,) = plan(tmp_path, "configs/fcn_demo.py")
+    begun.folder.mkdir()
     with pytest.raises(InputError, match=r"fcn_demo_seed_0\.json is of another run"):
         plan_comparison(["configs/fcn_demo.py"], None, [0], tmp_path, BUDGET._replace(seconds=600.0))
+
+
+def test_a_budget_is_the_same_for_networks_that_are_added_later(tmp_path):
+    (done,) = plan(tmp_path, SMALL, networks=["FCN"])
+    done.folder.mkdir()
+    done.results.write_text("{}")
+    with pytest.raises(InputError, match="NAFNet and FCN have not the same train_cfg"):
+        plan_comparison([SMALL], ["NAFNet"], [0], tmp_path, BUDGET._replace(seconds=600.0))
+    (added,) = plan(tmp_path, SMALL, networks=["NAFNet"])
+    assert find_comparison([SMALL], tmp_path) == [done, added]
 
 
 def test_runs_that_are_done_are_gathered_with_their_networks_names(tmp_path):
