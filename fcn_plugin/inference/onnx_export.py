@@ -47,10 +47,15 @@ def export_onnx(network: FCN, path: str | os.PathLike, metadata: Mapping[str, An
     Before it is put in place onnxruntime runs it beside torch on images of `CHECKED_SHAPES`; returns the
     greatest difference of any value.
 
-    Raises `InputError` when a package is missing or PyTorch is older than `OLDEST_TORCH`, and when the
-    difference is more than `TOLERANCE`.
+    Raises `InputError` for a network of other images than RGB, when a package is missing or PyTorch is older
+    than `OLDEST_TORCH`, and when the difference is more than `TOLERANCE`.
     """
     path = Path(path)
+    if network.image_channels != 3:
+        raise InputError(
+            f"{path}: not written, because the network restores images of {network.image_channels} channels, "
+            "and photographs have three"
+        )
     network = _AnySize(copy.deepcopy(network).float().cpu()).requires_grad_(False).eval()
     content = _onnx_file(network, {**(metadata or {}), **_mode(network.network)})
     difference = _greatest_difference(network, OnnxNetwork(content))

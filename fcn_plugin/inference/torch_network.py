@@ -35,7 +35,9 @@ class TorchNetwork(nn.Module):
     def fastest_dtype(self, device: torch.device) -> torch.dtype:
         if device.type != "cuda":
             return torch.float32
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        # Older GPUs emulate bfloat16, slowly.
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if native else torch.float16
 
     def run(self, device: torch.device, mode: str) -> None:
         self.to(device, memory_format=torch.channels_last)

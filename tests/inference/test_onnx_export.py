@@ -90,6 +90,12 @@ def test_a_missing_package_is_named(monkeypatch, network, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_network_for_other_images_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"grey\.onnx: not written, .* restores images of 1 channels"):
+        export_onnx(random_fcn(image_channels=1), tmp_path / "grey.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("tool", "out", "sentence"),
     [

@@ -11,6 +11,8 @@ from fcn_plugin import Deblurrer
 from fcn_plugin.inference.options import CONTEXT, FEATHER, LARGEST_TILE_STEP, SMALLEST_TILE
 from fcn_plugin.inference.tiles import spans
 
+from .conftest import random_fcn
+
 
 @given(st.integers(1, 5000), st.integers(SMALLEST_TILE, 3000), st.integers(1, LARGEST_TILE_STEP))
 def test_spans_cover_every_pixel_once(length, size, step):
@@ -39,6 +41,8 @@ def photograph() -> np.ndarray:
     return data.astronaut()[:340, :480].astype(np.float32) / 255
 
 
+# The second is coarse enough to show tiles that begin elsewhere than at multiples of its step.
+@pytest.mark.parametrize("network", [random_fcn(), random_fcn(unshuffle=4)], ids=["fine", "coarse"])
 @pytest.mark.parametrize("image", [gradient(), photograph()], ids=["gradient", "photograph"])
 def test_tiles_give_what_the_whole_image_gives(weights, image):
     whole = Deblurrer(weights, device="cpu", mode="local").restore(image)
