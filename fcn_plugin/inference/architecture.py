@@ -58,7 +58,7 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
     efem = _place(shapes, "gate.1.weight")
     msam = _place(shapes, "refine.0.weight")
     rim = _place(shapes, "laterals.0.weight")
-    pyramid = _place(shapes, "encoders.0.stacks.0.0.weight")
+    pyramid = _place(shapes, "encoders.0.0.stacks.0.0.weight")
     levels = 0 if rim is None else _count(shapes, f"{rim}laterals.{{}}.weight")
     return {
         "image_channels": image_channels,
@@ -72,7 +72,7 @@ def infer_options(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
         # Without RIM nothing is left of the pyramid but what its levels say of the padding.
         "pyramid_widths": [shapes[f"{rim}laterals.{level}.weight"][1] for level in range(levels)]
         or list(PYRAMID_WIDTHS),
-        "encoder_decoder": (pyramid is not None and _stacks(shapes, f"{pyramid}encoders.0.")) or None,
+        "encoder_decoder": (pyramid is not None and _stacks(shapes, f"{pyramid}encoders.0.0.")) or None,
     }
 
 

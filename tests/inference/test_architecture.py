@@ -60,7 +60,7 @@ def test_grids_that_cannot_be_are_refused(grids):
         "global_feature_catchers.0.shallow.weight",
         "local_feature_catcher.stages.0.0.module.gate.1.weight",
         "local_feature_catcher.stages.3.0.rim.laterals.0.weight",
-        "local_feature_catcher.stages.3.0.encoder_decoder.encoders.0.stacks.0.0.weight",
+        "local_feature_catcher.stages.3.0.encoder_decoder.encoders.0.0.stacks.0.0.weight",
     ],
 )
 def test_shapes_that_cannot_be_are_refused(name, shape):

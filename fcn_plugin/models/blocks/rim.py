@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
 
-from .channel_layer_norm import ChannelLayerNorm
 from .component import Choice, build_component
 from .encoder_decoder import PYRAMID_WIDTHS
 from .prediction_head import PredictionHead
@@ -23,10 +22,8 @@ class RIM(nn.Module):
     """Joins the last stage's features with the raw image's, level by level, and predicts the answer.
 
     Per level: PB, query-key mechanism, ⊕ skip, ⊕ the encoder's and the decoder's features of that level,
-    normalised, brought to the stage's width by a 1×1 convolution and to full size by bilinear interpolation.
-    The figure draws no normalisation. Without, nothing holds the encoder-decoder's features, and within a few
-    hundred iterations they can grow until this stage diverges while the others learn. The convolutions start
-    at zero for the same reason: what the raw image tells comes in as far as it helps.
+    brought to the stage's width by a 1×1 convolution and to full size by bilinear interpolation. These
+    convolutions start at zero: what the raw image tells comes in as far as it helps.
 
     Fig. 5 draws the ⊕ skip at the first level only. After the other levels' query-key mechanisms, nothing
     would then be left of the features but one number per channel and patch: the four stages could not tell
@@ -62,7 +59,6 @@ class RIM(nn.Module):
         self.query_keys = nn.ModuleList(
             QueryKeyMechanism(in_channels, image_channels) for _ in pyramid_widths
         )
-        self.lateral_norms = nn.ModuleList(ChannelLayerNorm(width) for width in pyramid_widths)
         self.laterals = nn.ModuleList(nn.Conv2d(width, in_channels, 1) for width in pyramid_widths)
         for lateral in self.laterals:
             nn.init.zeros_(lateral.weight)
@@ -81,7 +77,7 @@ class RIM(nn.Module):
                 features = processed + caught
             else:
                 features = features + caught if level == 0 else caught
-            raw = self.laterals[level](self.lateral_norms[level](encoded + decoded))
+            raw = self.laterals[level](encoded + decoded)
             if level > 0:
                 raw = F.interpolate(raw, size=features.shape[-2:], mode="bilinear")
             features = features + raw

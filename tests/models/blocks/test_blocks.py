@@ -118,7 +118,7 @@ def test_rim_follows_figure_5(skips):
     rim = RIM(8, pyramid_widths=(8, 12), skips=skips)
     _every_head_speaks(rim)
     encoded, decoded = EncoderDecoder(3, widths=(8, 12))(IMAGE)
-    raw = [rim.laterals[level](rim.lateral_norms[level](encoded[level] + decoded[level])) for level in (0, 1)]
+    raw = [rim.laterals[level](encoded[level] + decoded[level]) for level in (0, 1)]
     first, second = rim.processing_blocks
     processed = first(FEATURES)
     features = (processed if skips == "every" else FEATURES) + rim.query_keys[0](processed, IMAGE) + raw[0]
