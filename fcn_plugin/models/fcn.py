@@ -29,7 +29,7 @@ class FCN(nn.Module):
     predicts the restored image; the last prediction is the answer. Before training, every prediction
     equals the input.
 
-    The defaults are the paper's network: 20.14 M parameters, 439 GMACs for a 256×256 image.
+    The defaults are the paper's network: 20.15 M parameters, 439 GMACs for a 256×256 image.
 
     Args:
         image_channels: channels of the image.

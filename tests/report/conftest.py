@@ -18,7 +18,7 @@ def write_results(tmp_path):
             "config": "configs/fcn_gopro.py",
             "checkpoint": "best.pth",
             "sha256": "a" * 64,
-            "parameters": 20143732,
+            "parameters": 20145092,
             "device": "cuda:0",
             "dtype": "float32",
             "inference": "whole image",

@@ -36,7 +36,7 @@ def texts_of(index):
 def test_cards_that_are_right_stay_as_they_are(index):
     before = texts_of(index)
     path = metafiles(index)[-1]
-    path.write_text(path.read_text(encoding="utf-8").replace("20143732", "20143731"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("20145092", "20145091"), encoding="utf-8")
     update_cards(index=index)
     assert texts_of(index) == before
 
@@ -99,7 +99,7 @@ def test_weights_are_offered_once_they_are_the_measured_ones(index, write_result
 
 def test_a_measurement_of_something_else_is_refused(index, write_results):
     before = texts_of(index)
-    with pytest.raises(InputError, match=r"the network tested has 7 parameters and that of .* 20143732"):
+    with pytest.raises(InputError, match=r"the network tested has 7 parameters and that of .* 20145092"):
         update_cards([read_measurement(write_results(parameters=7))], index=index)
     with pytest.raises(InputError, match=r"its config mine\.py has no model card"):
         update_cards([read_measurement(write_results(config="mine.py"))], index=index)
