@@ -8,7 +8,7 @@ pairs = "{{fileDirname}}/../data/pairs"
 photographs = "{{fileDirname}}/../data/photographs"
 crop_size = 192
 turns = [dict(type="PairedRandomFlip"), dict(type="PairedRandomRotate90"), dict(type="PackPair")]
-epochs = 40
+epochs = 30
 
 model = dict(network=dict(width=32, pyramid_widths=(48, 96, 128), unshuffle=4))
 
@@ -51,7 +51,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=epochs, val_interval=4)
-optim_wrapper = dict(optimizer=dict(lr=6e-4))
+optim_wrapper = dict(optimizer=dict(lr=8e-4))
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.03, begin=0, end=200, by_epoch=False),
     dict(type="CosineAnnealingLR", T_max=epochs, eta_min=1e-5, convert_to_iter_based=True),

@@ -146,6 +146,12 @@ def test_bfloat16_is_near_float32(weights, photograph):
     assert 0 < np.abs(exact - rounded).mean() < 1
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_the_packages_weights_are_good_for_every_dtype(photograph, dtype):
+    expected = Deblurrer(device="cpu", dtype="float32")(photograph)
+    np.testing.assert_allclose(Deblurrer(device="cpu", dtype=dtype)(photograph), expected, atol=4)
+
+
 def test_what_is_not_finite_is_not_handed_out(weights, photograph):
     deblur = Deblurrer(weights, device="cpu")
     deblur.network.register_forward_hook(lambda *_: _[2] * float("nan"))

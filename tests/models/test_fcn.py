@@ -174,7 +174,7 @@ def test_a_module_can_be_replaced_by_config():
     assert isinstance(catcher, LocalFeatureCatcher)
     assert isinstance(catcher.stages[0][0].module, ProcessingBlock)
     pyramid = tiny(encoder_decoder={"stacks": 3}).local_feature_catcher.stages[-1][-1].encoder_decoder
-    assert {len(block.stacks) for block in [*pyramid.encoders, *pyramid.decoders]} == {3}
+    assert {len(block.stacks) for block, _ in [*pyramid.encoders, *pyramid.decoders]} == {3}
 
 
 @pytest.mark.parametrize("unshuffle", [1, 2])
