@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Measures which way of restoring images larger than the training's crops is best, on pairs, in one run.
 
-    python tools/benchmark_modes.py fcn.safetensors --input data/pairs/val/blur --target data/pairs/val/sharp
+    python tools/benchmark_modes.py fcn.safetensors --name "my pairs" \\
+        --input data/pairs/val/blur --target data/pairs/val/sharp
 
 Beside the modes of Deblurrer, "windows" restores windows as large as the training's crops, each as an image
 of its own, and feathers them together: the statistics of training, for the price of the overlaps.
@@ -12,8 +13,15 @@ from pathlib import Path
 
 from fcn_plugin.command_line import at_least
 from fcn_plugin.errors import InputError, one_sentence_errors
+from fcn_plugin.inference.options import MODES
 
-WAYS = ("global", "local", "windows")
+WAYS = {
+    "global": "queries are pooled over the patches of the image itself, as the paper does it",
+    "local": "queries are pooled over windows as large as the patches of the training",
+    "windows": "no mode of `Deblurrer`: windows as large as the training's crops are restored by `global`, "
+    "each as an image of its own, and feathered together",
+}
+"""What the page says of each."""
 
 
 def parse_arguments(words: list[str] | None) -> argparse.Namespace:
@@ -24,8 +32,9 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     add("weights", type=Path, help="a weights file that says which crops it was trained on")
     add("--input", required=True, help="the blurry images: a folder or an LMDB")
     add("--target", required=True, help="the sharp images")
+    add("--name", required=True, help="what the page calls the pairs, such as 'REDS val 001'")
     add("--images", type=at_least(1), help="how many pairs, spread evenly (all)")
-    add("--ways", nargs="+", default=WAYS, choices=WAYS, help="(all)")
+    add("--ways", nargs="+", default=list(WAYS), choices=WAYS, help="(all)")
     add("--device", help="(a GPU where there is one)")
     add("--dtype", default="float32", help="(%(default)s)")
     add("--page", type=Path, help="a Markdown file to write the table to")
@@ -42,7 +51,7 @@ def measure(arguments: argparse.Namespace) -> str:
 
     from fcn_plugin import Deblurrer
     from fcn_plugin.datasets import PairedImageDataset
-    from fcn_plugin.evaluation import psnr
+    from fcn_plugin.evaluation import psnr, ssim
     from fcn_plugin.inference.tiles import restore_in_tiles, spans
     from fcn_plugin.machine import machine_facts
     from fcn_plugin.markdown import circumstances, table
@@ -69,8 +78,10 @@ def measure(arguments: argparse.Namespace) -> str:
     step = max(len(pairs) // (arguments.images or len(pairs)), 1)
     indices = range(0, len(pairs), step)[: arguments.images]
 
-    def score(image: np.ndarray, sharp: np.ndarray) -> float:
-        return float(psnr(*(torch.from_numpy(array).movedim(-1, 0) for array in (image, sharp))))
+    def score(image: np.ndarray, sharp: np.ndarray) -> tuple[float, float]:
+        """PSNR and SSIM-matlab."""
+        both = [torch.from_numpy(array).movedim(-1, 0) for array in (image, sharp)]
+        return float(psnr(*both)), float(ssim(*both, "matlab"))
 
     scores, seconds, sizes = {way: [] for way in ("blurry", *arguments.ways)}, dict.fromkeys(ways, 0.0), set()
     for index in indices:
@@ -83,19 +94,25 @@ def measure(arguments: argparse.Namespace) -> str:
             restored = ways[way](blurry.astype(np.float32) / 255)
             seconds[way] += time.perf_counter() - start
             scores[way].append(score(np.rint(restored * 255).astype(np.uint8), sharp))
-        print(pair["key"], *(f"{way} {values[-1]:.3f}" for way, values in scores.items()), flush=True)
+        print(pair["key"], *(f"{way} {values[-1][0]:.3f}" for way, values in scores.items()), flush=True)
 
     lines = [
         f"`{plain.description['name']}`, sha256 {plain.description['sha256'][:12]}, trained on crops of "
-        f"{crop[0]}×{crop[1]}; {len(indices)} pairs of {', '.join(sorted(sizes))}.",
+        f"{crop[0]}×{crop[1]}; on {arguments.name}, {len(indices)} pairs of {', '.join(sorted(sizes))}.",
         "",
     ]
-    rows, blurry_score = [], np.mean(scores["blurry"])
+    rows, blurry_scores = [], np.mean(scores["blurry"], axis=0)
     for way in arguments.ways:
-        mean = np.mean(scores[way])
-        rows.append([way, f"{mean:.3f}", f"{mean - blurry_score:+.3f}", f"{seconds[way] / len(indices):.1f}"])
+        means = np.mean(scores[way], axis=0)
+        cells = [f"{way} (the default)" if way == MODES[0] else way]
+        for mean, gain, digits in zip(means, means - blurry_scores, (3, 4), strict=True):
+            cells += [f"{mean:.{digits}f}", f"{gain:+.{digits}f}"]
+        rows.append([*cells, f"{seconds[way] / len(indices):.1f}"])
+    against = "against blurry"
     lines += [
-        *table(["mode", "PSNR (dB)", "against blurry (dB)", "s per image"], rows),
+        *table(["mode", "PSNR (dB)", against, "SSIM-matlab", against, "s per image"], rows),
+        "",
+        *(f"- `{way}`: {WAYS[way]}." for way in arguments.ways),
         "",
         f"{arguments.dtype}; {circumstances(machine_facts(plain.device.type))}.",
     ]
