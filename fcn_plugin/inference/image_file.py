@@ -1,28 +1,34 @@
 """Photographs: image files with all that they hold beside their pixels."""
 
+import contextlib
 import io
 import os
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import cannot_be_read, write_atomically
 from fcn_plugin.inference.image_formats import FORMATS, ImageFormat
 
-DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError),
+    struct.error,
+)
 """What Pillow's readers raise for damaged files."""
 # Pillow's modes of images with at most 8 bits, and what their colours are read as.
 _COLOURS = {"1": "L", "L": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGB": "RGB", "RGBA": "RGB"}
-_16_BIT_MODES = {"I;16", "I;16B", "I", "L", "RGB", "RGBA"}
+_COLOURS["RGBX"] = "RGB"  # in Pillow 9, of TIFF files whose fourth channel is not said to be alpha
+_16_BIT_MODES = {"I;16", "I;16B", "I", "L", "RGB", "RGBA", "RGBX"}
 # GIF only for a message of its own: left out, such files would be missing without a word.
 _TAKEN = {*FORMATS, "GIF"}
+Image.init()  # in Pillow 9 no format is looked for any more once one of them has been imported
 IMAGE_SUFFIXES = tuple(suffix for suffix, name in Image.registered_extensions().items() if name in _TAKEN)
 """Of the files that can be read with this version of Pillow."""
 READABLE = sorted(_TAKEN & Image.OPEN.keys())
@@ -38,7 +44,7 @@ class ImageFile:
         path: Where it was read from.
         pixels: (height, width, 3), RGB, or (height, width, 1), grey; uint8 or uint16, as stored: neither
             turned as `orientation` asks nor converted from the file's colour profile. A palette is RGB.
-        alpha: (height, width), uint8 or uint16, or None.
+        alpha: (height, width), uint8 or uint16, or None. Colours are not multiplied by it.
         orientation: How viewers turn it, 1 to 8 as EXIF counts; 1 is not at all.
         colour_profile: ICC profile of the file, or None.
         left_out: How many further pictures are in the file, which are not read.
@@ -129,7 +135,7 @@ def read_image(path: str | os.PathLike) -> ImageFile:
             header = Image.open(io.BytesIO(content), formats=READABLE)
             _check_still(path, header)
             file_format = FORMATS[header.format](header, content)
-            orientation = header.getexif().get(_ORIENTATION, 1)
+            orientation = orientation_of(header)
             _check_colours(path, header, file_format.bits)
             header.load()  # of 16 bits too: it notices what is missing, OpenCV does not
             decode = _decode_16_bits if file_format.bits == 16 else _decode_8_bits
@@ -138,6 +144,10 @@ def read_image(path: str | os.PathLike) -> ImageFile:
         limit = 2 * Image.MAX_IMAGE_PIXELS // 10**6
         raise InputError(f"{path} has more than {limit} megapixels; cut it into parts.") from error
     except UnidentifiedImageError as error:
+        if kind := _kind_of_tiff(content):
+            raise InputError(
+                f"{path} is a TIFF of a kind that cannot be read here ({kind}); convert it to PNG."
+            ) from error
         raise InputError(
             f"{path} is not a readable image (JPEG, PNG, TIFF, WebP, AVIF or BMP); convert it, or copy it "
             "again."
@@ -171,6 +181,15 @@ def round_to(kind: np.dtype | type, image: np.ndarray) -> np.ndarray:
     return np.rint(image, out=image).astype(kind)
 
 
+def orientation_of(image: Image.Image) -> int:
+    """How viewers turn it, 1 to 8 as EXIF counts; 1 where EXIF data cannot be read or say nothing else."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except DAMAGED:
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
 def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """Turns (height, width, ...) as an orientation of 1 to 8 asks; others leave it as it is."""
     if 5 <= orientation <= 8:
@@ -196,6 +215,23 @@ def _check_still(path: Path, header: Image.Image) -> None:
         raise InputError(f"{path} holds an animation; convert it to MP4.")
 
 
+def _kind_of_tiff(content: bytes) -> str:
+    """How a TIFF file that Pillow has no mode for stores its pixels; empty for all other files."""
+    if not content.startswith((b"II\x2a\0", b"MM\0\x2a")):
+        return ""
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(content[:8])
+        file = io.BytesIO(content)
+        file.seek(tags.next)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tags.load(file)
+        bits = " + ".join(map(str, tags[258]))
+        return f"{bits} bits for each pixel, photometric interpretation {tags[262]}"
+    except DAMAGED:
+        return ""
+
+
 def _check_colours(path: Path, header: Image.Image, bits: int) -> None:
     """Raises an `InputError` unless the file's values can be read and written again."""
     if header.mode == "CMYK":
@@ -217,10 +253,36 @@ def _decode_8_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarra
 def _decode_16_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarray:
     """Likewise, but uint16, which Pillow has no colours of; grey with alpha comes as RGB with alpha."""
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+        with _silent_opencv():
+            pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         pixels = None
     if pixels is None or pixels.dtype != np.uint16:
         raise InputError(f"{path} holds 16-bit values in a way that OpenCV cannot read; convert it to PNG.")
     pixels = np.atleast_3d(pixels)
-    return pixels if pixels.shape[2] == 1 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+    pixels = pixels if pixels.shape[2] == 1 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+    return _as_tags_say(pixels, header.tag_v2) if header.format == "TIFF" else pixels
+
+
+def _as_tags_say(pixels: np.ndarray, tags: TiffImagePlugin.ImageFileDirectory_v2) -> np.ndarray:
+    """What the uint16 values of a TIFF file mean, which Pillow sees to for 8 bits, and OpenCV does not."""
+    if tags.get(262) == 0:  # white is 0
+        return np.iinfo(pixels.dtype).max - pixels
+    if tags.get(338) == (0,):  # the fourth channel is not said to be alpha
+        return pixels[..., :3]
+    if tags.get(338) == (1,):  # colours are multiplied by alpha
+        alpha = pixels[..., 3:]
+        colours = pixels[..., :3] / np.maximum(alpha, 1, dtype=np.float32)
+        return np.dstack([round_to(pixels.dtype, colours.clip(max=1)), alpha])
+    return pixels
+
+
+@contextlib.contextmanager
+def _silent_opencv() -> Iterator[None]:
+    """In this block OpenCV does not warn on standard error, as it does of tags that make no sense."""
+    logging = getattr(cv2.utils, "logging", cv2)  # where OpenCV 4.6 has it
+    level = logging.setLogLevel(0)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)

@@ -46,7 +46,7 @@ class JPEG:
     """
 
     bits = 8
-    _KEPT = (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
+    _KEPT = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
     _KEPT += (b"ICC_PROFILE\0", b"Photoshop 3.0\0")
 
     def __init__(self, header: JpegImagePlugin.JpegImageFile, content: bytes) -> None:
@@ -56,10 +56,11 @@ class JPEG:
             "progressive": "progressive" in header.info,
             "dpi": header.info.get("dpi", (0, 0)),
         }
+        kept = (*self._KEPT, b"Exif\0") if _can_be_read(header.info.get("exif", b"")) else self._KEPT
         self._segments = [
             struct.pack(">BBH", 0xFF, _marker(name), len(data) + 2) + data
             for name, data in header.applist
-            if name == "COM" or data.startswith(self._KEPT)
+            if name == "COM" or data.startswith(kept)
         ]
 
     def encode(self, pixels: np.ndarray) -> bytes:
@@ -76,13 +77,16 @@ class PNG:
 
     def __init__(self, header: Image.Image, content: bytes) -> None:
         self.bits = content[len(self._SIGNATURE) + 16]
-        self._chunks = [chunk for name, chunk in self._chunks_of(content) if name in self._KEPT]
+        self._chunks = [chunk for name, chunk in self._chunks_of(content) if self._is_kept(name, chunk)]
 
     def encode(self, pixels: np.ndarray) -> bytes:
         # Pillow has no 16-bit colours, OpenCV no 8-bit grey with alpha.
         encode = _encode_16_bit_png if pixels.dtype == np.uint16 else _encode_8_bit_png
         (_, start), *rest = self._chunks_of(encode(pixels))
         return b"".join([self._SIGNATURE, start, *self._chunks, *(chunk for _, chunk in rest)])
+
+    def _is_kept(self, name: bytes, chunk: bytes) -> bool:
+        return name in self._KEPT and (name != b"eXIf" or _can_be_read(chunk[8:-4]))
 
     def _chunks_of(self, content: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Each chunk's name and the whole of it."""
@@ -146,10 +150,9 @@ class WebP:
     bits = 8
 
     def __init__(self, header: Image.Image, content: bytes) -> None:
-        kept = {name: header.info[name] for name in ("exif", "icc_profile", "xmp") if header.info.get(name)}
         lossless = b"VP8L" in self._chunk_names(content)
         # `exact` keeps colours where alpha is 0.
-        self._options = {**kept, "quality": QUALITY, "lossless": lossless, "exact": True}
+        self._options = {**_metadata(header), "quality": QUALITY, "lossless": lossless, "exact": True}
 
     def encode(self, pixels: np.ndarray) -> bytes:
         return encode_by_pillow(pixels, "WEBP", self._options)
@@ -174,8 +177,8 @@ class AVIF:
         flags = [content[found.end() + 2] for found in re.finditer(b"av1C", content)]
         colours = next((flag for flag in flags if not flag & 0b10000), flags[0])  # alpha is grey
         self.bits = 8 + 2 * (colours >> 6 & 1) + 2 * (colours >> 5 & 1)
-        kept = {name: header.info[name] for name in ("exif", "icc_profile", "xmp") if header.info.get(name)}
-        self._options = {**kept, "quality": QUALITY, "subsampling": self._SUBSAMPLING[colours >> 2 & 0b111]}
+        subsampling = self._SUBSAMPLING[colours >> 2 & 0b111]
+        self._options = {**_metadata(header), "quality": QUALITY, "subsampling": subsampling}
         _, self._space, rest = content.partition(self._COLOURS)
         self._space += rest[:4]
 
@@ -207,6 +210,23 @@ FORMATS: dict[str, type[ImageFormat]] = {
     "BMP": BMP,
 }
 """By Pillow's name of them."""
+
+
+def _can_be_read(exif: bytes) -> bool:
+    """Whether there are EXIF data and not only bytes in their place, which other readers may stumble over."""
+    try:
+        Image.Exif().load(exif)
+    except (SyntaxError, struct.error):
+        return False
+    return bool(exif)
+
+
+def _metadata(header: Image.Image) -> dict[str, bytes]:
+    """What there is of EXIF, ICC profile and XMP, as options of Pillow's."""
+    kept = {name: header.info[name] for name in ("exif", "icc_profile", "xmp") if header.info.get(name)}
+    if not _can_be_read(kept.get("exif", b"")):
+        kept.pop("exif", None)
+    return kept
 
 
 def _marker(name: str) -> int:

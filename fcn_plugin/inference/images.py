@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from fcn_plugin.errors import InputError
 
-from .image_file import DAMAGED, read_image, round_to, turn_upright
+from .image_file import DAMAGED, orientation_of, read_image, round_to, turn_upright
 
 OVERSHOOT = 1e-3
 """How far floats may lie outside [0, 1], as after resizing; they are clipped."""
@@ -54,7 +54,8 @@ def as_rgb(image: Any) -> np.ndarray:
         image = _from_tensor(image)
     if not isinstance(image, np.ndarray):
         raise InputError(
-            f"a {type(image).__name__} is no image: give a path, an array, a PIL image or a tensor"
+            f"an object of type {type(image).__name__} is no image: give a path, an array, a PIL image or a "
+            "tensor"
         )
     return _from_array(image)
 
@@ -108,10 +109,9 @@ def _from_pil(image: Image.Image) -> np.ndarray:
     except DAMAGED as error:
         name = getattr(image, "filename", "") or "the PIL image"
         raise InputError(f"{name} is truncated or damaged: copy or download it again") from error
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        return _from_array(np.asarray(upright, np.uint16))
-    return _from_array(np.asarray(upright.convert("RGB")))
+    is_16_bit = image.mode.startswith("I;16")
+    values = np.asarray(image, np.uint16) if is_16_bit else np.asarray(image.convert("RGB"))
+    return turn_upright(_from_array(values), orientation_of(image))
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin, TiffImagePlugin
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.inference.image_file import IMAGE_SUFFIXES, read_image, turn_upright
+from fcn_plugin.inference.image_file import IMAGE_SUFFIXES, count_pixels, read_image, turn_upright
 
 SIZE = (23, 31)  # height and width
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -122,24 +122,76 @@ def test_16_bit_png_keeps_metadata(tmp_path):
     )
 
 
-def test_16_bit_tiff_keeps_metadata_and_the_way_its_pixels_lie(tmp_path):
-    path, pixels = tmp_path / "photo.tif", picture(3, np.uint16)
+def write_16_bit_tiff(path, pixels, more_tags) -> None:
+    """RGB, with whatever there is beside it, or else grey; uncompressed."""
+    height, width, channels = np.atleast_3d(pixels).shape
     tags = TiffImagePlugin.ImageFileDirectory_v2()
-    source = exif()
-    tags[0x0112], tags[0x010F] = source[0x0112], source[0x010F]
     tags.tagtype[0x8769] = tags.tagtype[0x8825] = 4
-    tags[0x8769], tags[0x8825] = source.get_ifd(0x8769), source.get_ifd(0x8825)
-    tags[34675], tags[282], tags[283], tags[296] = PROFILE, 300, 300, 2
-    tags[256], tags[257], tags[258], tags[259], tags[262] = *SIZE[::-1], (16, 16, 16), 1, 2
-    tags[273], tags[277], tags[278], tags[279] = 0, 3, SIZE[0], pixels.nbytes
+    tags[256], tags[257], tags[258], tags[259] = width, height, (16,) * channels, 1
+    tags[262], tags[273], tags[277], tags[278] = 2 if channels > 2 else 1, 0, channels, height
+    tags[279] = pixels.nbytes
+    for tag, value in more_tags.items():
+        tags[tag] = value
     file = io.BytesIO()
     tags.save(file)
     path.write_bytes(file.getvalue() + pixels.tobytes())
+
+
+def test_16_bit_tiff_keeps_metadata_and_the_way_its_pixels_lie(tmp_path):
+    path, pixels = tmp_path / "photo.tif", picture(3, np.uint16)
+    tags = {34675: PROFILE, 282: 300, 283: 300, 296: 2}
+    for directory in (0x8769, 0x8825):
+        tags[directory] = exif().get_ifd(directory)
+    write_16_bit_tiff(path, pixels, {**exif(), **tags})
     assert facts(path)["maker"] == "Maker of cameras"
     np.testing.assert_array_equal((read_image(path).rgb * 65535).round(), pixels)
     written = write_unchanged(path)
     assert facts(written) == facts(path)
     np.testing.assert_array_equal((read_image(written).rgb * 65535).round(), pixels)
+
+
+@pytest.mark.skipif(
+    (b"II", 0, (1,), 1, (16,), ()) not in TiffImagePlugin.OPEN_INFO, reason="this Pillow has no mode for it"
+)
+def test_16_bit_tiff_whose_white_is_0(tmp_path):
+    path, pixels = tmp_path / "photo.tif", picture(1, np.uint16)
+    write_16_bit_tiff(path, 65535 - pixels, {262: 0})
+    np.testing.assert_array_equal(read_image(path).pixels[..., 0], pixels)
+    written = write_unchanged(path)
+    assert pillow(written).tag_v2[262] == 1
+    np.testing.assert_array_equal(cv2.imread(str(written), cv2.IMREAD_UNCHANGED), pixels)
+
+
+def test_16_bit_tiff_whose_colours_are_multiplied_by_alpha(tmp_path):
+    path, pixels = tmp_path / "photo.tif", picture(4, np.uint16)
+    pixels[0, 0, 3] = 0
+    multiplied = pixels.astype(np.float64)
+    multiplied[..., :3] *= pixels[..., 3:] / 65535
+    write_16_bit_tiff(path, multiplied.round().astype(np.uint16), {338: 1})
+    written = write_unchanged(path)
+    assert pillow(written).tag_v2[338] == (2,)
+    again = read_image(written)
+    np.testing.assert_array_equal(again.alpha, pixels[..., 3])
+    seen = again.pixels * (again.alpha[..., None] / 65535)
+    np.testing.assert_allclose(seen, multiplied[..., :3], atol=1)
+
+
+def test_16_bit_tiff_with_a_channel_that_is_not_said_to_be_alpha(tmp_path):
+    path, pixels = tmp_path / "photo.tif", picture(4, np.uint16)
+    write_16_bit_tiff(path, pixels, {338: 0})
+    assert read_image(path).alpha is None
+    written = cv2.imread(str(write_unchanged(path)), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(written, pixels[..., 2::-1])
+
+
+def test_warnings_of_opencv_are_kept_from_standard_error(tmp_path, capfd):
+    path, pixels = tmp_path / "photo.tif", picture(4, np.uint16)
+    write_16_bit_tiff(path, pixels, {})
+    logging = getattr(cv2.utils, "logging", cv2)
+    level = logging.getLogLevel()
+    np.testing.assert_array_equal(read_image(path).alpha, pixels[..., 3])
+    assert capfd.readouterr().err == ""
+    assert logging.getLogLevel() == level > 0
 
 
 def test_16_bit_grey_with_alpha(tmp_path):
@@ -208,6 +260,47 @@ def test_jpeg_keeps_subsampling_and_more_of_its_metadata(tmp_path, subsampling):
     assert np.abs(np.int16(written) - np.int16(pillow(path))).mean() < 4
 
 
+GARBAGE = b"Exif\0\0these are no EXIF data"
+
+
+def add_exif(path, data) -> None:
+    """Puts a segment into a JPEG file without one."""
+    content = path.read_bytes()
+    segment = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
+    path.write_bytes(content[:20] + segment + content[20:])
+
+
+@pytest.mark.parametrize("options", [{}, {"dpi": (300, 300)}])
+def test_jpeg_with_exif_data_that_are_none(tmp_path, options):
+    path = tmp_path / "photo.jpg"
+    save(path, **options)
+    add_exif(path, GARBAGE)
+    image = read_image(path)
+    assert image.orientation == 1
+    np.testing.assert_array_equal(image.pixels, np.array(pillow(path)))
+    written = write_unchanged(path)
+    assert "exif" not in pillow(written).info
+    assert read_image(written).orientation == 1
+
+
+def test_other_formats_with_exif_data_that_are_none(tmp_path):
+    for suffix in (".png", ".webp"):
+        path = tmp_path / f"photo{suffix}"
+        save(path, exif=GARBAGE)
+        assert pillow(path).info["exif"].endswith(b"these are no EXIF data")
+        assert read_image(path).orientation == 1
+        assert "exif" not in pillow(write_unchanged(path)).info
+
+
+def test_an_orientation_that_is_none(tmp_path):
+    path = tmp_path / "photo.jpg"
+    save(path)
+    text = b"\x12\x01\2\0\2\0\0\0a\0\0\0"
+    add_exif(path, b"Exif\0\0II\x2a\0\x08\0\0\0\1\0" + text + b"\0\0\0\0")
+    assert pillow(path).getexif()[0x0112] == "a"
+    assert read_image(path).orientation == 1
+
+
 def test_the_photograph_of_a_file_with_several_pictures(tmp_path):
     if "MPO" not in Image.SAVE_ALL:
         pytest.skip("this Pillow reads, but does not write such files")
@@ -272,6 +365,20 @@ def test_avif_of_more_than_8_bits_is_refused(tmp_path):
         read_image(path)
 
 
+@needs_avif
+@pytest.mark.parametrize("damaged", [b"iloc", b"mdat"])
+def test_a_damaged_avif_is_refused(tmp_path, damaged):
+    path = tmp_path / "photo.avif"
+    save(path)
+    content = path.read_bytes()
+    # Where the pixels are said to be, which Pillow reads when it opens the file, or the pixels themselves.
+    place = content.index(damaged) + (4 if damaged == b"mdat" else 0)
+    path.write_bytes(content[:place] + b"\xff" * 8 + content[place + 8 :])
+    assert count_pixels(path) == (SIZE[0] * SIZE[1] if damaged == b"mdat" else 0)
+    with pytest.raises(InputError, match=r"photo\.avif is truncated or damaged; copy or download it again"):
+        read_image(path)
+
+
 @pytest.mark.parametrize("orientation", range(9))
 def test_turning_upright(orientation):
     image = Image.fromarray(picture())
@@ -317,6 +424,11 @@ BAD_FILES = {
         "holds 8-bit values of the kind LAB; convert it",
     ),
     "float.tif": (lambda path: save(path, "F"), "holds 32-bit values of the kind F; convert it"),
+    "grey_alpha.tif": (
+        lambda path: write_16_bit_tiff(path, picture(2, np.uint16), {338: 2}),
+        r"is a TIFF of a kind that cannot be read here \(16 \+ 16 bits for each pixel, photometric "
+        r"interpretation 1\); convert it to PNG",
+    ),
     "still.gif": (save, "is a GIF, .*; convert it to PNG"),
     "moving.gif": (save_animation, "is a GIF, .* animation, to MP4"),
     "moving.webp": (save_animation, "holds an animation; convert it to MP4"),

@@ -96,6 +96,12 @@ def test_a_truncated_pil_image_is_refused(tmp_path):
         as_rgb(Image.open(io.BytesIO(path.read_bytes())))
 
 
+def test_a_pil_image_with_exif_data_that_are_none(tmp_path, photograph):
+    path = tmp_path / "photo.png"
+    Image.fromarray(photograph).save(path, exif=b"Exif\0\0these are no EXIF data")
+    np.testing.assert_array_equal(as_rgb(Image.open(path)), as_rgb(photograph))
+
+
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
@@ -119,8 +125,8 @@ def test_a_truncated_pil_image_is_refused(tmp_path):
         (torch.zeros(3, 4, 4, device="meta"), "has no values"),
         (Image.new("RGB", (0, 4)), r"shape \(4, 0, 3\)"),
         ("a\0b.jpg", "cannot be the name of a file"),
-        (b"photo.jpg", "a bytes is no image"),
-        (None, "a NoneType is no image"),
+        (b"photo.jpg", "^an object of type bytes is no image"),
+        (None, "^an object of type NoneType is no image"),
         (Image.new("F", (4, 4), 0.5), "PIL image of mode F is not taken"),
         (Image.new("I", (4, 4), 40000), "PIL image of mode I is not taken"),
         (Image.new("CMYK", (4, 4)), "PIL image of mode CMYK is not taken"),
