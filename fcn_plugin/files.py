@@ -34,7 +34,11 @@ def write_atomically(
 
 def sha256_of(path: str | os.PathLike) -> str:
     """The sha256 of a file's content, in hexadecimal digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fcn_plugin.files import cannot_be_read, cannot_be_written
+from fcn_plugin.files import cannot_be_read, cannot_be_written, sha256_of
 
 LEDGER = ".fcn-deblur.jsonl"
 
@@ -20,6 +20,10 @@ class Ledger:
     It is the hidden file ``.fcn-deblur.jsonl`` in that folder, with two lines of JSON for each file: one is
     written just before the file takes its place and says how to know it, and one when it has. So no file is
     there that nobody answers for, whenever a run is killed. Of several files of one name the last one holds.
+
+    A source is known by its content alone: it may be moved, touched and given by any path, and another one of
+    its name, size and time is told from it. Ledgers of earlier versions say no more than size and time, and
+    what these have made is still known by them.
 
     Args:
         folder: The output folder.
@@ -55,7 +59,11 @@ class Ledger:
 
         ``comparison`` is whether the file is not the result itself but shows it beside the source.
         """
-        return self._entry_of(made) == self._entry(source, comparison)
+        entry = self._entry_of(made)
+        if entry is None:
+            return False
+        identify = _size_and_time if "modified" in entry else _content
+        return entry == self._entry(source, comparison, identify)
 
     def is_comparison(self, path: Path) -> bool:
         """Whether a file was made as a comparison, be it of another source or with other options."""
@@ -74,7 +82,7 @@ class Ledger:
         Raises:
             InputError: The source cannot be read, or the disk does not take the lines.
         """
-        name, entry = self._name(made), self._entry(source, comparison)
+        name, entry = self._name(made), self._entry(source, comparison, _content)
         yield lambda beside: self._add(name, {**entry, "whole": _identity(beside)})
         self._add(name, entry)
 
@@ -107,16 +115,24 @@ class Ledger:
             return {fact: value for fact, value in begun.items() if fact != "whole"}
         return self._made.get(name)
 
-    def _entry(self, source: Path, comparison: bool) -> Entry:
+    def _entry(self, source: Path, comparison: bool, identify: Callable[[Path], Entry]) -> Entry:
         try:
-            facts = source.stat()
+            entry = {**identify(source), **self._options}
         except OSError as error:
             raise cannot_be_read(source, error) from error
-        entry = {"bytes": facts.st_size, "modified": facts.st_mtime_ns, **self._options}
         return {**entry, "comparison": True} if comparison else entry
 
     def _name(self, made: Path) -> str:
         return made.relative_to(self._folder).as_posix()
+
+
+def _content(source: Path) -> Entry:
+    return {"sha256": sha256_of(source)}
+
+
+def _size_and_time(source: Path) -> Entry:
+    facts = source.stat()
+    return {"bytes": facts.st_size, "modified": facts.st_mtime_ns}
 
 
 def _identity(path: Path) -> list[int]:

@@ -53,6 +53,37 @@ def test_notices_that_the_source_has_changed(folder):
     assert not folder.is_current()
 
 
+def test_tells_sources_of_one_name_size_and_time_apart(folder):
+    folder.make()
+    other = folder.source.with_name("other") / folder.source.name
+    other.parent.mkdir()
+    other.write_text("sourcf")
+    facts = folder.source.stat()
+    os.utime(other, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert not folder.ledger().is_current(folder.made, other)
+
+
+def test_a_source_may_be_moved_touched_and_given_by_another_path(folder, monkeypatch):
+    folder.make()
+    moved = folder.source.with_name("moved") / folder.source.name
+    moved.parent.mkdir()
+    folder.source.rename(moved)
+    os.utime(moved, (1, 1))
+    assert folder.ledger().is_current(folder.made, moved)
+    monkeypatch.chdir(moved.parent)
+    assert folder.ledger().is_current(folder.made, Path(moved.name))
+
+
+def test_earlier_versions_knew_a_source_by_size_and_time(folder):
+    facts = folder.source.stat()
+    entry = {"file": "sub/a.jpg", "bytes": facts.st_size, "modified": facts.st_mtime_ns, **OPTIONS}
+    folder.ledger_file.write_text(json.dumps(entry) + "\n")
+    assert folder.is_current()
+    assert not folder.is_current(tile=256)
+    os.utime(folder.source, (1, 1))
+    assert not folder.is_current()
+
+
 def test_the_source_counts_as_it_was_when_it_was_read(folder):
     with folder.ledger().recording(folder.made, folder.source) as when_whole:
         folder.source.write_text("another source, while the network runs")
