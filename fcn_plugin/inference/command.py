@@ -27,7 +27,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="fcn-deblur", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="images, videos and folders")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="images, videos and folders")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("restored"), help="folder of the results (%(default)s)"
     )

@@ -43,8 +43,9 @@ class Found:
 
     Attributes:
         tasks: What to do.
-        errors: For each folder without files, for each folder that cannot be read, and for each file that
-            would be written over another file's result, over a comparison or over an input.
+        errors: For each input that is empty or a folder without files, for each folder that cannot be read,
+            and for each file that would be written over another file's result, over a comparison or over an
+            input.
         notes: Of each folder, a sentence on files and a sentence on folders that are left out of it.
     """
 
@@ -58,19 +59,34 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
 
     A file keeps its name, and what is in a folder its path below that folder. Of folders, hidden files, files
     that are neither images nor videos, comparisons, the output folder, those of earlier runs and links to
-    folders are left out. A file given twice counts once.
+    folders are left out. A file given twice, be it in a folder and in one above that, counts once, as it is
+    given first.
+
+    Raises:
+        InputError: The output is named like an image or video, and is no folder that is there already.
     """
     output = Path(output)
+    if output.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES and not os.path.isdir(output):
+        raise InputError(f"--output {output} is named like a file; give the folder that results go to.")
     targets: dict[Path, Path] = {}
-    sources = set()
+    places, sources = set(), set()
     found = Found()
-    for given in map(Path, inputs):
+    for given in inputs:
+        if not os.fspath(given):
+            found.errors.append(InputError("an INPUT is empty; give the path of a file or folder."))
+            continue
+        given = Path(given)
         is_folder = os.path.isdir(given)
         root = given if is_folder else given.parent
         for source in _files_in(given, output, found) if is_folder else [given]:
             if os.path.exists(source) and not os.path.isfile(source):
                 found.errors.append(InputError(f"{source} is no ordinary file; copy what it yields to one."))
                 continue
+            # A link to a file is one of its own, whose name the result has; a way to it through links is not.
+            place = os.path.join(os.path.realpath(source.parent), source.name)
+            if place in places:
+                continue
+            places.add(place)
             sources.add(os.path.realpath(source))
             target = output / source.relative_to(root)
             first = targets.setdefault(target, source)

@@ -317,6 +317,13 @@ def test_bad_files_leave_the_rest_alone(inputs, weights, photograph, capsys):
     assert Image.open("out/long.png").size == (2000, 5)
 
 
+def test_an_empty_input(inputs, weights, capsys):
+    assert run("", "-o", "out", "--weights", weights) == 1
+    shown = capsys.readouterr()
+    assert "error: an INPUT is empty; give the path of a file or folder.\n" in shown.err
+    assert shown.out == "out: 0 restored, 0 skipped that had been before, 1 failed.\n"
+
+
 def test_weights_that_are_none(inputs, capsys):
     Path("weights.pth").write_text("no")
     assert run("a.jpg", "-o", "out", "--weights", "weights.pth") == 1

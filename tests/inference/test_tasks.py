@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.inference.ledger import LEDGER
 from fcn_plugin.inference.tasks import Task, find_tasks
 
@@ -50,6 +51,33 @@ class TestFindTasks:
         found = find_tasks(["in", "in/b.PNG", Path("in/b.PNG").absolute()], "out")
         assert found.errors == []
         assert [task.source.as_posix() for task in found.tasks] == ["in/b.PNG", "in/sub/c.mp4"]
+
+    def test_a_folder_given_with_one_inside_it_counts_once(self):
+        found = find_tasks(["in", "in/sub", "in/../in/sub/c.mp4"], "out")
+        assert found.errors == []
+        assert [task.target.as_posix() for task in found.tasks] == ["out/b.PNG", "out/sub/c.mp4"]
+        found = find_tasks(["in/sub", "in"], "out")
+        assert found.errors == []
+        assert [task.target.as_posix() for task in found.tasks] == ["out/c.mp4", "out/b.PNG"]
+
+    def test_links_to_files_are_restored_by_their_own_names(self):
+        Path("in/newest.PNG").symlink_to("b.PNG")
+        found = find_tasks(["in"], "out")
+        assert [task.target.name for task in found.tasks] == ["b.PNG", "newest.PNG", "c.mp4"]
+
+    def test_an_empty_input_is_not_the_current_folder(self):
+        found = find_tasks(["", "a.jpg"], "out")
+        assert [task.source.as_posix() for task in found.tasks] == ["a.jpg"]
+        assert [str(error) for error in found.errors] == [
+            "an INPUT is empty; give the path of a file or folder."
+        ]
+
+    @pytest.mark.parametrize("name", ["out.JPG", "new/out.mp4"])
+    def test_an_output_that_is_named_like_a_file(self, name):
+        with pytest.raises(InputError, match=rf"^--output {name} is named like a file; give the folder"):
+            find_tasks(["a.jpg"], name)
+        Path(name).mkdir(parents=True)
+        assert [task.target for task in find_tasks(["a.jpg"], name).tasks] == [Path(name, "a.jpg")]
 
     def test_two_files_of_one_name_do_not_become_one(self):
         found = find_tasks(["in/b.PNG", "other/b.PNG"], "out")
