@@ -8,11 +8,23 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+SETTLED = 5
+"""Per cent of all pixels. Before, the time that is left is not told: the first file may be tiny, and takes
+longer than others of its size."""
+
+
+class _TimeLeft(TimeRemainingColumn):
+    def render(self, task: Task) -> Text:
+        unknown = Text("-:--:--", style="progress.remaining")
+        return super().render(task) if task.percentage >= SETTLED else unknown
 
 
 class BatchProgress:
@@ -32,7 +44,7 @@ class BatchProgress:
             TaskProgressColumn(),
             TimeElapsedColumn(),
             TextColumn("ETA"),
-            TimeRemainingColumn(),
+            _TimeLeft(),
             console=self._console,
             disable=not self._console.is_terminal,
             speed_estimate_period=float("inf"),  # a file can take longer than the time rich looks back
@@ -68,8 +80,9 @@ class BatchProgress:
         self._number += 1
         if not self._console.is_terminal:
             seconds = time.monotonic() - self._begun
-            left = self._progress.tasks[0].time_remaining
-            left = "" if left is None else f", ETA {timedelta(seconds=left)}"
+            bar = self._progress.tasks[0]
+            known = bar.time_remaining is not None and bar.percentage >= SETTLED
+            left = f", ETA {timedelta(seconds=bar.time_remaining)}" if known else ""
             self.say(f"{self._name}: {what} in {seconds:.1f} s{left}")
 
     def say(self, sentence: str) -> None:

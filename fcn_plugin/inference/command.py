@@ -15,8 +15,12 @@ import sys
 from pathlib import Path
 
 from fcn_plugin.command_line import at_least, positive
-from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.errors import InputError, one_sentence_errors
 from fcn_plugin.inference.options import DTYPES, MODES, SMALLEST_TILE
+
+OF_FILES = ("output", "overwrite", "compare")
+OF_PAGE = ("host", "port", "max_megapixels", "max_upload")
+"""Options that have no meaning for the other."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +43,6 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     weights.add_argument("--weights", type=Path, help="weights file or checkpoint (those of the package)")
     weights.add_argument(
         "--onnx",
-        dest="weights",
         type=Path,
         metavar="FILE",
         help="what tools/export_onnx.py made, by onnxruntime",
@@ -85,14 +88,21 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
         parser.error("--web takes no INPUT: drop photographs on the page")
     if not arguments.web and not arguments.inputs:
         parser.error("give an INPUT to restore, or --web")
+    for name in OF_FILES if arguments.web else OF_PAGE:
+        if getattr(arguments, name) != parser.get_default(name):
+            option = name.replace("_", "-")
+            parser.error(
+                f"--{option} is for {'files' if arguments.web else '--web'}: leave out one of the two"
+            )
     return arguments
 
 
 def open_deblurrer(arguments: argparse.Namespace) -> "Deblurrer":
     from fcn_plugin.inference.deblurrer import Deblurrer
+    from fcn_plugin.inference.onnx_network import OnnxNetwork
 
-    return Deblurrer(
-        arguments.weights,
+    deblurrer = Deblurrer(
+        arguments.onnx or arguments.weights,
         device=arguments.device,
         dtype=arguments.dtype,
         mode=arguments.mode,
@@ -100,6 +110,9 @@ def open_deblurrer(arguments: argparse.Namespace) -> "Deblurrer":
         self_ensemble=arguments.self_ensemble,
         max_memory=arguments.max_memory,
     )
+    if arguments.onnx and not isinstance(deblurrer.network, OnnxNetwork):
+        raise InputError(f"{arguments.onnx}: is no ONNX file; give it as --weights, or export it first")
+    return deblurrer
 
 
 def show_page(arguments: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 from fcn_plugin.errors import InputError
 
 from .images import as_rgb, to_uint8
-from .memory import memory_errors, spare_memory
+from .memory import held_memory, memory_errors, spare_memory
 from .options import CONTEXT, FEATHER, SMALLEST_TILE
 from .restoring_network import RestoringNetwork
 from .self_ensemble import self_ensemble
@@ -95,6 +95,12 @@ class Deblurrer:
                 "three"
             )
         self.network.run(self.device, self.mode)
+        held = held_memory(self.device)
+        if self.max_memory is not None and held >= 1e9 * self.max_memory:
+            raise InputError(
+                f"max_memory is {self.max_memory:g} GB, but this process holds {held / 1e9:.2g} GB already: "
+                "allow more"
+            )
 
     def __call__(self, images: Any) -> np.ndarray | list[np.ndarray]:
         """Restores one image, or each image of a list.
@@ -113,13 +119,17 @@ class Deblurrer:
         return [to_uint8(image) for image in self.restore_batch([as_rgb(image) for image in images])]
 
     def restore(self, image: np.ndarray) -> np.ndarray:
-        """Restores float32 (H, W, 3), RGB in [0, 1]; returns the same, unrounded."""
+        """Restores float32 (H, W, 3), RGB in [0, 1]; returns the same, unrounded.
+
+        Raises `InputError` for other arrays, and for values that are NaN or infinite.
+        """
         return self.restore_batch([image])[0]
 
     def restore_batch(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """`restore` for each image; those of one size go through the network together."""
         by_size = defaultdict(list)
         for index, image in enumerate(images):
+            _check_image(image)
             by_size[image.shape].append(index)
         restored: list[np.ndarray] = [None] * len(images)
         for indices in by_size.values():
@@ -130,6 +140,7 @@ class Deblurrer:
 
     def stages(self, image: np.ndarray) -> list[np.ndarray]:
         """Every stage's prediction for float32 (H, W, 3), RGB in [0, 1], the answer last."""
+        _check_image(image)
         count = self.network.predictions
         (stages,) = self._apply(
             lambda batch: torch.cat(self.network.predict_stages(batch), dim=1), [image], predictions=count
@@ -163,11 +174,12 @@ class Deblurrer:
 
     def _apply_in_tiles(self, function: Function, image: np.ndarray, predictions: int) -> np.ndarray:
         height, width = image.shape[:2]
+        needed = height * width * self._bytes_per_pixel(predictions)
+        room = f"about {needed / 1e9:.2g} GB, and {max(self._spare_memory(), 0) / 1e9:.2g} GB may be taken"
         if self.mode == "global":
             raise InputError(
-                f"an image of {width}×{height} needs about "
-                f"{height * width * self._bytes_per_pixel(predictions) / 1e9:.1f} GB in mode 'global', which "
-                "takes images whole: allow more memory, or choose mode 'local', which works in tiles"
+                f"an image of {width}×{height} needs {room}, in mode 'global', which takes images whole: "
+                "allow more memory, or choose mode 'local', which works in tiles"
             )
         size = self.tile or self._fitting_tile(height, width, predictions)
         while size >= SMALLEST_TILE:
@@ -177,9 +189,11 @@ class Deblurrer:
                     lambda tile: self._compute(function, tile[None])[0], image, cut(height), cut(width)
                 )
             size = max(size // 2, SMALLEST_TILE) if size > SMALLEST_TILE else 0
+        tiles = f", not even for tiles of {SMALLEST_TILE}×{SMALLEST_TILE}"
         raise InputError(
-            f"not enough memory for an image of {width}×{height}, not even for tiles of "
-            f"{SMALLEST_TILE}×{SMALLEST_TILE}: allow more, or close what takes it"
+            f"not enough memory for an image of {width}×{height}"
+            f"{tiles if max(height, width) > SMALLEST_TILE else ''}: whole, it needs {room}; allow more, or "
+            "close what takes it"
         )
 
     def _fits(self, count: int, height: int, width: int, predictions: int) -> bool:
@@ -277,6 +291,17 @@ def _check_tile(tile: Any, mode: str) -> int | None:
     if not isinstance(tile, Integral) or tile < SMALLEST_TILE:
         raise InputError(f"tiles are {SMALLEST_TILE} pixels or more along a side, not {tile!r}")
     return int(tile)
+
+
+def _check_image(image: Any) -> None:
+    is_image = isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] == 3 and image.size > 0
+    if not is_image or image.dtype != np.float32:
+        raise InputError(
+            "what is restored unrounded is a float32 array (height, width, 3), RGB in [0, 1]: call the "
+            "Deblurrer itself with other images"
+        )
+    if not np.isfinite(image).all():
+        raise InputError("the image has values that are NaN or infinite; replace them first")
 
 
 def _check_memory(gigabytes: Any) -> float | None:

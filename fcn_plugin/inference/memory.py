@@ -95,20 +95,25 @@ def has_run_out(error: Exception) -> bool:
     return any(words in str(error) for words in ALLOCATION_FAILED)
 
 
+def held_memory(device: torch.device) -> float:
+    """Bytes that this process holds: all that it does on the CPU, and in tensors on a GPU."""
+    return torch.cuda.memory_allocated(device) if device.type == "cuda" else _resident_memory()
+
+
 def spare_memory(device: torch.device, max_gigabytes: float | None) -> float:
     """Bytes that may be taken on ``device``: of what is free, as far as the limit allows.
 
     ``max_gigabytes`` limits all that this process takes on the CPU (`CPU_LIMIT` for ``None``), and on a GPU
     what it takes there.
     """
+    taken = held_memory(device)
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
         # What PyTorch keeps for later counts as taken there.
-        taken = torch.cuda.memory_allocated(device)
         free += torch.cuda.memory_reserved(device) - taken
         limit = float("inf") if max_gigabytes is None else max_gigabytes * 1e9 - taken
     else:
-        free, taken = min(_free_memory(), free_in_groups()), _resident_memory()
+        free = min(_free_memory(), free_in_groups())
         limit = max(CPU_LIMIT - taken, LEAST) if max_gigabytes is None else max_gigabytes * 1e9 - taken
     return min(limit, SHARE * free)
 

@@ -69,6 +69,28 @@ def test_inputs_or_the_page(capsys, words, sentence):
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["a.jpg", "--port", "8000"], "--port is for --web: leave out one of the two"),
+        (["a.jpg", "--host", "0.0.0.0"], "--host is for --web"),
+        (["a.jpg", "--max-megapixels", "5"], "--max-megapixels is for --web"),
+        (["a.jpg", "--max-upload", "5"], "--max-upload is for --web"),
+        (["--web", "--compare"], "--compare is for files"),
+        (["--web", "--overwrite"], "--overwrite is for files"),
+        (["--web", "-o", "out"], "--output is for files"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(capsys, words, sentence):
+    assert run(*words) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_onnx_is_onnx(inputs, weights, capsys):
+    assert run("a.jpg", "--onnx", weights) == 1
+    assert f"error: {weights}: is no ONNX file; give it as --weights" in capsys.readouterr().err
+
+
 def test_files_and_folders(inputs, weights, capsys):
     assert run("a.jpg", "in", "-o", "out", "--weights", weights, "--device", "cpu") == 0
     assert files_in("out") == [".fcn-deblur.jsonl", "a.jpg", "b.png", "sub/c.tif"]

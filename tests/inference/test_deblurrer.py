@@ -159,6 +159,22 @@ def test_what_is_not_finite_is_not_handed_out(weights, photograph):
         deblur(photograph)
 
 
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (np.zeros((9, 9, 3), np.uint8), "is a float32 array"),
+        (np.zeros((9, 9, 3)), "is a float32 array"),
+        (np.zeros((9, 9), np.float32), "is a float32 array"),
+        (torch.zeros(9, 9, 3), "is a float32 array"),
+        (np.full((9, 9, 3), np.nan, np.float32), "the image has values that are NaN or infinite; replace"),
+    ],
+)
+@pytest.mark.parametrize("method", ["restore", "stages"])
+def test_what_cannot_be_restored_unrounded_is_refused(deblur, method, image, sentence):
+    with pytest.raises(InputError, match=sentence):
+        getattr(deblur, method)(image)
+
+
 def test_the_weights_are_described(tmp_path, network, photograph):
     path = tmp_path / "ours.safetensors"
     misleading = {"name": "theirs", "sha256": "0"}

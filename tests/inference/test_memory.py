@@ -41,14 +41,28 @@ def test_an_image_too_large_for_the_memory_goes_through_in_tiles(weights, monkey
 
     # Where each tile has to be an image of its own, that would be another result.
     deblur = Deblurrer(weights, device="cpu", mode="global")
-    with pytest.raises(InputError, match=r"700×400 needs about .* GB in mode 'global'"):
+    with pytest.raises(
+        InputError, match=r"700×400 needs about \S+ GB, and 0\.056 GB may be taken, in mode 'g"
+    ):
         deblur.restore(image)
 
 
 def test_too_little_memory_for_anything_is_said(weights, monkeypatch):
     monkeypatch.setattr("fcn_plugin.inference.deblurrer.spare_memory", lambda *_: 1000)
-    with pytest.raises(InputError, match="not enough memory for an image of 700×400"):
-        Deblurrer(weights, device="cpu", mode="local").restore(torch.rand(400, 700, 3).numpy())
+    deblur = Deblurrer(weights, device="cpu", mode="local")
+    for (height, width), tiles in (((400, 700), ", not even for tiles of 320×320"), ((300, 300), "")):
+        sentence = (
+            f"not enough memory for an image of {width}×{height}{tiles}: whole, it needs about .* GB, and"
+        )
+        with pytest.raises(InputError, match=sentence):
+            deblur.restore(torch.rand(height, width, 3).numpy())
+
+
+def test_a_limit_below_what_the_process_holds_is_refused(weights):
+    with pytest.raises(
+        InputError, match=r"is 0\.01 GB, but this process holds 0\.\d+ GB already: allow more"
+    ):
+        Deblurrer(weights, device="cpu", max_memory=0.01)
 
 
 @pytest.mark.parametrize(
