@@ -33,6 +33,14 @@ _ENCODERS = {
 # The new file says these of itself.
 _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "ENCODER"}
 
+# By FFmpeg's names of the containers that it writes:
+_REORDERING = {"mp4", "ipod", "mov", "3gp", "3g2", "matroska", "webm"}
+"""Those that keep times of frames that are stored in another order than shown; others shift or mix them."""
+_WITHOUT_TIMES = {"mpeg", "vob", "svcd", "asf"}  # the third is FFmpeg's choice for .vob
+"""Those that lose the times of H.264's frames or change them, whatever the order."""
+_ALPHA = "alpha_mode"
+"""What the metadata of a stream with alpha has in WebM and MKV."""
+
 
 class VideoFile:
     """A video, and what to write the restored one with.
@@ -43,7 +51,7 @@ class VideoFile:
     Attributes:
         frames: How many there are, as the file says or its length suggests; 0 where it says nothing.
         size: Height and width in pixels, as stored.
-        left_out: The kinds of tracks that `write` leaves out: cover pictures and data.
+        left_out: The kinds of tracks that `write` leaves out: cover pictures, data and alpha.
 
     Raises:
         InputError: There is no such file, it has no pictures, they cannot be decoded, or are interlaced.
@@ -67,6 +75,9 @@ class VideoFile:
             self.left_out = [
                 stream.type for stream in reader.streams if stream is not video and not _is_copied(stream)
             ]
+            # WebM's alpha is beside the pictures, and FFmpeg's own decoders pass over it.
+            if _ALPHA in video.metadata or any(part.is_alpha for part in first.format.components):
+                self.left_out.append("alpha")
 
     def write(
         self,
@@ -134,6 +145,11 @@ class VideoFile:
         reader: av.container.InputContainer,
     ) -> dict[int, av.stream.Stream]:
         """Makes the streams of the new file, and all of its metadata; by their numbers in the old one."""
+        if writer.format.name in _WITHOUT_TIMES:
+            raise InputError(
+                f"{path}: frames would not keep their times in this kind of file; convert {self.path} to MP4 "
+                "or MKV."
+            )
         video, outputs = self._video_of(reader), {}
         try:
             for stream in reader.streams:
@@ -146,7 +162,9 @@ class VideoFile:
                 f"{path} cannot hold what {self.path} holds ({error}); convert that to MP4 or MKV."
             ) from error
         for index, output in outputs.items():
-            output.metadata.update(reader.streams[index].metadata)
+            output.metadata.update(
+                {key: value for key, value in reader.streams[index].metadata.items() if key != _ALPHA}
+            )
             output.disposition = reader.streams[index].disposition
         writer.metadata.update(
             {key: value for key, value in reader.metadata.items() if key not in _OF_THE_FILE}
@@ -159,10 +177,10 @@ class VideoFile:
         if codec not in _ENCODERS:
             codec = "vp9" if writer.format.name == "webm" else "h264"
         name, options = _ENCODERS[codec]
-        if writer.format.name == "avi":
-            options = {**options, "bf": "0"}  # for AVI has no times to put frames in order by
         output = writer.add_stream(name, rate=self._rate, options=options)
         encoder = output.codec_context
+        if writer.format.name not in _REORDERING:
+            encoder.max_b_frames = 0
         encoder.height, encoder.width = self.size
         encoder.time_base = video.time_base
         encoder.flags |= Flags.frame_duration  # or the last frame's is lost
