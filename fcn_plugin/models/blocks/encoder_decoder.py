@@ -21,8 +21,8 @@ class EncoderDecoder(nn.Module):
 
     The paper does not say what the levels are made of; here it is processing blocks, which stay when the
     ablation removes PB elsewhere, each followed by a LayerNorm over channels. Without, ten stacks in a row
-    multiply each other's growth: in training the decoder's maps came to be a million times the encoder's,
-    and drowned them wherever the two are added, here and in `RIM`.
+    multiply each other's growth: in training the decoder's maps outgrew the encoder's by orders of
+    magnitude, and drowned them wherever the two are added, here and in `RIM`.
 
     Shapes: the image (N, in_channels, H, W), H and W multiples of 2^(levels-1), to a tuple of the encoder's
     and the decoder's maps, each a list over levels of (N, widths[l], H/2^l, W/2^l).
