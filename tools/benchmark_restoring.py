@@ -78,7 +78,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> str:
     lines = [
         *table(["photograph", "options", "s", "s of the processor", "memory (GB)"], rows, "llrrr"),
         "",
-        f"`{arguments.weights.name if arguments.weights else 'the weights of the package'}`, float32; "
+        f"{arguments.weights.name if arguments.weights else 'The weights of the package'}, float32; "
         f"{circumstances(machine_facts('cpu'))}.",
     ]
     return "\n".join(lines) + "\n"
