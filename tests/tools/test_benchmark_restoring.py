@@ -20,5 +20,5 @@ def test_every_way_is_measured_in_a_process_of_its_own(tmp_path, capsys):
     for row in rows:
         # A process that has imported PyTorch holds more than 50 MB.
         assert 0.05 < float(row[4].removesuffix(" |")) < 4
-    assert "`weights.pth`, float32; " in page
+    assert "weights.pth, float32; " in page
     assert "1 threads" in page
