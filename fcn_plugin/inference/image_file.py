@@ -5,9 +5,10 @@ import io
 import os
 import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -201,6 +202,19 @@ def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     return image
 
 
+def as_tags_say(pixels: np.ndarray, tags: Mapping[int, Any]) -> np.ndarray:
+    """What the uint16 values of a TIFF file mean, which Pillow sees to for 8 bits alone, and OpenCV does not."""
+    if tags.get(262) == 0:  # white is 0
+        return np.iinfo(pixels.dtype).max - pixels
+    if tags.get(338) == (0,):  # the fourth channel is not said to be alpha
+        return pixels[..., :3]
+    if tags.get(338) == (1,):  # colours are multiplied by alpha
+        alpha = pixels[..., 3:]
+        colours = pixels[..., :3] / np.maximum(alpha, 1, dtype=np.float32)
+        return np.dstack([round_to(pixels.dtype, colours.clip(max=1)), alpha])
+    return pixels
+
+
 def _check_still(path: Path, header: Image.Image) -> None:
     """Raises an `InputError` unless the file is one photograph."""
     if header.format == "GIF":
@@ -261,20 +275,7 @@ def _decode_16_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarr
         raise InputError(f"{path} holds 16-bit values in a way that OpenCV cannot read; convert it to PNG.")
     pixels = np.atleast_3d(pixels)
     pixels = pixels if pixels.shape[2] == 1 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
-    return _as_tags_say(pixels, header.tag_v2) if header.format == "TIFF" else pixels
-
-
-def _as_tags_say(pixels: np.ndarray, tags: TiffImagePlugin.ImageFileDirectory_v2) -> np.ndarray:
-    """What the uint16 values of a TIFF file mean, which Pillow sees to for 8 bits, and OpenCV does not."""
-    if tags.get(262) == 0:  # white is 0
-        return np.iinfo(pixels.dtype).max - pixels
-    if tags.get(338) == (0,):  # the fourth channel is not said to be alpha
-        return pixels[..., :3]
-    if tags.get(338) == (1,):  # colours are multiplied by alpha
-        alpha = pixels[..., 3:]
-        colours = pixels[..., :3] / np.maximum(alpha, 1, dtype=np.float32)
-        return np.dstack([round_to(pixels.dtype, colours.clip(max=1)), alpha])
-    return pixels
+    return as_tags_say(pixels, header.tag_v2) if header.format == "TIFF" else pixels
 
 
 @contextlib.contextmanager

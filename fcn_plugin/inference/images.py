@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fcn_plugin.errors import InputError
 
-from .image_file import DAMAGED, orientation_of, read_image, round_to, turn_upright
+from .image_file import DAMAGED, as_tags_say, orientation_of, read_image, round_to, turn_upright
 
 OVERSHOOT = 1e-3
 """How far floats may lie outside [0, 1], as after resizing; they are clipped."""
@@ -62,10 +62,10 @@ def as_rgb(image: Any) -> np.ndarray:
 
 def _from_tensor(tensor: Tensor) -> np.ndarray:
     """(H, W, C) of (C, H, W)."""
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_meta:
+        raise InputError("a tensor that is sparse, nested or has no values is no image: give a dense one")
     if tensor.ndim != 3 or tensor.shape[0] not in (1, 3):
         raise InputError(f"a tensor of shape {tuple(tensor.shape)} is no image: give (3, height, width)")
-    if tensor.layout != torch.strided or tensor.is_meta:
-        raise InputError("a tensor that is sparse or has no values is no image: give a dense one")
     if tensor.is_floating_point():
         tensor = tensor.float()  # NumPy knows no bfloat16
     elif tensor.dtype not in (torch.uint8, torch.uint16):
@@ -109,8 +109,10 @@ def _from_pil(image: Image.Image) -> np.ndarray:
     except DAMAGED as error:
         name = getattr(image, "filename", "") or "the PIL image"
         raise InputError(f"{name} is truncated or damaged: copy or download it again") from error
-    is_16_bit = image.mode.startswith("I;16")
-    values = np.asarray(image, np.uint16) if is_16_bit else np.asarray(image.convert("RGB"))
+    if image.mode.startswith("I;16"):
+        values = as_tags_say(np.asarray(image, np.uint16), getattr(image, "tag_v2", {}))
+    else:
+        values = np.asarray(image.convert("RGB"))
     return turn_upright(_from_array(values), orientation_of(image))
 
 

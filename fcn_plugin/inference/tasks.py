@@ -79,14 +79,14 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
         is_folder = os.path.isdir(given)
         root = given if is_folder else given.parent
         for source in _files_in(given, output, found) if is_folder else [given]:
-            if os.path.exists(source) and not os.path.isfile(source):
-                found.errors.append(InputError(f"{source} is no ordinary file; copy what it yields to one."))
-                continue
             # A link to a file is one of its own, whose name the result has; a way to it through links is not.
             place = os.path.join(os.path.realpath(source.parent), source.name)
             if place in places:
                 continue
             places.add(place)
+            if os.path.exists(source) and not os.path.isfile(source):
+                found.errors.append(InputError(f"{source} is no ordinary file; copy what it yields to one."))
+                continue
             sources.add(os.path.realpath(source))
             target = output / source.relative_to(root)
             first = targets.setdefault(target, source)

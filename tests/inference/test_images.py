@@ -59,6 +59,16 @@ def test_files_and_pil_images_are_turned_upright(tmp_path):
     np.testing.assert_array_equal(from_file, as_rgb(Image.open(path)))
 
 
+def test_16_bits_of_which_white_is_0_are_no_negative_in_pil_either(tmp_path):
+    grey = np.linspace(0, 65535, 24).astype(np.uint16).reshape(4, 6)
+    path = tmp_path / "photo.tif"
+    Image.fromarray(65535 - grey).save(path, tiffinfo={262: 0})
+    opened = Image.open(path)
+    assert opened.mode == "I;16"
+    np.testing.assert_array_equal(as_rgb(opened), as_rgb(grey))
+    np.testing.assert_array_equal(as_rgb(path), as_rgb(grey))
+
+
 def write_truncated(path):
     Image.effect_noise((64, 64), 50).convert("RGB").save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:-700])
@@ -122,6 +132,7 @@ def test_a_pil_image_with_exif_data_that_are_none(tmp_path, photograph):
         (torch.zeros(3, 4, 4, dtype=torch.int64), "not torch.int64"),
         (torch.zeros(3, 4, 4, dtype=torch.complex64).conj(), "not torch.complex64"),
         (torch.zeros(3, 4, 4).to_sparse(), "sparse"),
+        (torch.nested.nested_tensor([torch.zeros(4, 4)] * 3), "nested"),
         (torch.zeros(3, 4, 4, device="meta"), "has no values"),
         (Image.new("RGB", (0, 4)), r"shape \(4, 0, 3\)"),
         ("a\0b.jpg", "cannot be the name of a file"),

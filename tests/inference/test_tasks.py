@@ -181,7 +181,7 @@ class TestFindTasks:
         os.mkfifo("in/pipe.jpg")
         Path("in/loop.jpg").symlink_to("loop.jpg")
         Path("in/round").symlink_to("round")
-        found = find_tasks(["in"], "out")
+        found = find_tasks(["in", "in/pipe.jpg"], "out")
         assert [task.source.name for task in found.tasks] == ["b.PNG", "loop.jpg", "c.mp4"]
         assert [str(error) for error in found.errors] == [
             "in/pipe.jpg is no ordinary file; copy what it yields to one."
