@@ -96,7 +96,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
         tiny("NAFNet", weights=path, width=6)
     with pytest.raises(InputError, match=r"weights\.pth: holds no weights of Restormer"):
         SpandrelArch("Restormer", weights=path)
-    with pytest.raises(InputError, match=r"none\.pth: there is no such checkpoint file"):
+    with pytest.raises(InputError, match=r"none\.pth: there is no such file"):
         SpandrelArch("NAFNet", weights=tmp_path / "none.pth")
 
 
