@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import os
+import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +13,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from fcn_plugin.errors import InputError
+
+_UNFINISHED = f".fcn-unfinished-{platform.node()}-"
+"""In the names of the hidden files that `whole_file` writes to, before the number of the process."""
 
 
 def write_atomically(
@@ -48,13 +53,15 @@ def whole_file(
     """Yields the path of an empty file that becomes ``path`` when the block ends without an error.
 
     It has the suffix of ``path``. An existing ``path`` is replaced only then; after an error the half-written
-    file is removed. Missing parent folders are made. ``when_whole`` is called with the written file just
-    before that takes its place, which changes neither its size nor its time of modification.
+    file is removed, and after the end of a killed process by `remove_abandoned`. Missing parent folders are
+    made. ``when_whole`` is called with the written file just before that takes its place, which changes
+    neither its size nor its time of modification.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Of a name that is as long as the disk allows, no more than a part fits before the random one.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:32]}.", suffix=path.suffix)
+    prefix = f".{path.stem[:32]}{_UNFINISHED}{os.getpid()}-"
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
     os.close(descriptor)
     beside = Path(name)
     try:
@@ -69,6 +76,34 @@ def whole_file(
         beside.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove_abandoned(folder: str | os.PathLike) -> None:
+    """Removes from a folder what `whole_file` was writing to when its process was killed.
+
+    What running processes and other computers write to stays, and all of it on Windows.
+    """
+    if os.name != "posix":  # Python on Windows cannot ask for a process without ending it.
+        return
+    for left in Path(folder).glob(".*"):
+        named = re.search(rf"{re.escape(_UNFINISHED)}(\d+)-", left.name)
+        if named and not _is_running(int(named[1])):
+            # Somebody else's, say; a disk that takes no changes fails with what comes next.
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Raises `InputError` where a file cannot be made, before hours are spent on what is to be in it.
+
+    Missing parent folders are made.
+    """
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
 
 
 @contextlib.contextmanager
@@ -154,6 +189,16 @@ def _put_in_place(folder: Path, path: Path) -> None:
     else:
         os.replace(folder, path)
     _sync_folder(path.parent)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _umask() -> int:

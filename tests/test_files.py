@@ -1,11 +1,23 @@
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 from filelock import Timeout
 
 from fcn_plugin import files
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import resumable_folder, sha256_of, unfinished_folder, whole_folder, write_atomically
+from fcn_plugin.files import (
+    check_writable,
+    remove_abandoned,
+    resumable_folder,
+    sha256_of,
+    unfinished_folder,
+    whole_file,
+    whole_folder,
+    write_atomically,
+)
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -33,6 +45,38 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+def test_what_a_killed_process_has_left_is_removed_and_what_another_is_at_is_not(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from fcn_plugin.files import whole_file\n"
+        "with whole_file(sys.argv[1]) as beside:\n"
+        "    beside.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, tmp_path / "a.mp4"]).returncode == -signal.SIGKILL
+    (left,) = os.listdir(tmp_path)
+    assert left.startswith(".a.")
+    assert left.endswith(".mp4")
+    others = [".a.original.mp4", left.replace(".fcn-unfinished-", ".fcn-unfinished-another")]
+    for name in others:
+        (tmp_path / name).touch()
+    with whole_file(tmp_path / "a.mp4") as beside:
+        beside.write_text("whole")
+        remove_abandoned(tmp_path)
+        assert sorted(os.listdir(tmp_path)) == sorted([*others, beside.name])
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "a.mp4"])
+    remove_abandoned(tmp_path / "missing")
+
+
+def test_whether_a_file_can_be_made_is_known_before(tmp_path):
+    check_writable(tmp_path / "new" / "file")
+    assert os.listdir(tmp_path / "new") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/below cannot be written .* choose another place"):
+        check_writable(tmp_path / "file" / "below")
 
 
 def test_a_place_that_takes_no_file_is_named_in_a_sentence(tmp_path):

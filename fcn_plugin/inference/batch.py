@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fcn_plugin.errors import InputError
+from fcn_plugin.files import check_writable, remove_abandoned
 from fcn_plugin.inference.batch_progress import BatchProgress
 from fcn_plugin.inference.comparison import compare_images, write_comparison
 from fcn_plugin.inference.image_file import count_pixels, read_image, round_to
@@ -42,9 +43,14 @@ class Batch:
         self.restored = self.skipped = self.failed = self.not_compared = 0
 
     def run(self, found: Found) -> None:
-        """Does the tasks. Each that fails is told of in a sentence, on standard error."""
+        """Does the tasks. Each that fails is told of in a sentence, on standard error.
+
+        Where there is something to do, what earlier runs were writing to when they were killed is removed.
+        """
         to_do = [task for task in found.tasks if self._overwrite or not _is_there(task)]
         there = [task for task in found.tasks if not self._overwrite and _is_there(task)]
+        for folder in {task.target.parent for task in to_do}:
+            remove_abandoned(folder)
         with BatchProgress([_pixels_of(task) for task in to_do]) as self._progress:
             for note in found.notes:
                 self._progress.say(f"note: {note}")
@@ -123,6 +129,7 @@ class Batch:
                     f"note: {task.source} holds {1 + image.left_out} pictures; the first is restored, the "
                     "rest left out."
                 )
+            check_writable(task.target)
             image.write(task.target, self._restore(image.rgb), when_whole)
 
     def _restore_video(self, task: Task) -> None:

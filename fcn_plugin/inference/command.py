@@ -10,6 +10,7 @@ photographs on instead.
 """
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -144,8 +145,9 @@ def restore(arguments: argparse.Namespace) -> int:
     counts = f"{batch.restored} restored, {batch.skipped} skipped that had been before, {batch.failed} failed"
     if batch.not_compared:
         counts += f"; {batch.not_compared} of them not compared"
-    sys.stdout.reconfigure(errors="backslashreplace")  # names may have what the terminal has not
-    print(f"{arguments.output}: {counts}.")
+    if sys.stdout is not None:  # as after `>&-`
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may have what the terminal has not
+        print(f"{arguments.output}: {counts}.", flush=True)
     return batch.failed + batch.not_compared
 
 
@@ -161,6 +163,10 @@ def main(words: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("Stopped before all was done; the same command goes on from here.", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads on, as with `| head`. Python would try once more to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     sys.exit(1 if failed else 0)
 
 

@@ -203,7 +203,7 @@ def turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def as_tags_say(pixels: np.ndarray, tags: Mapping[int, Any]) -> np.ndarray:
-    """What the uint16 values of a TIFF file mean, which Pillow sees to for 8 bits alone, and OpenCV does not."""
+    """What the uint16 values of a TIFF file mean, which Pillow sees to for 8 bits, OpenCV not at all."""
     if tags.get(262) == 0:  # white is 0
         return np.iinfo(pixels.dtype).max - pixels
     if tags.get(338) == (0,):  # the fourth channel is not said to be alpha

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import cv2
 import numpy as np
@@ -40,6 +41,13 @@ def run(*words) -> int:
 
 def files_in(folder) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+
+
+def unread_pipe() -> TextIO:
+    """As standard output is to a command before ``| true``."""
+    read, write = os.pipe()
+    os.close(read)
+    return os.fdopen(write, "w")
 
 
 def test_help_imports_nothing_heavy():
@@ -279,6 +287,16 @@ def test_a_name_that_standard_output_cannot_show(inputs, weights):
     assert done.stdout == "\\xf6ut: 1 restored, 0 skipped that had been before, 0 failed.\n"
 
 
+@pytest.mark.parametrize(("open_output", "status"), [(lambda: None, 0), (unread_pipe, 1)])
+def test_standard_output_that_takes_nothing(inputs, weights, monkeypatch, capsys, open_output, status):
+    monkeypatch.setattr(sys, "stdout", open_output())
+    assert run("a.jpg", "-o", "out", "--weights", weights) == status
+    if sys.stdout is not None:
+        sys.stdout.close()  # as at the end of the process, when Python writes what is left
+    assert re.fullmatch(r"a\.jpg \(1/1\): restored in .*\n+", capsys.readouterr().err)
+    assert files_in("out") == [".fcn-deblur.jsonl", "a.jpg"]
+
+
 def test_further_pictures_in_a_file_are_told(inputs, weights, photograph, capsys):
     if "MPO" not in Image.SAVE_ALL:
         pytest.skip("this Pillow reads, but does not write such files")
@@ -337,6 +355,33 @@ def test_bad_files_leave_the_rest_alone(inputs, weights, photograph, capsys):
     ]
     assert Image.open("out/one.png").size == (1, 1)
     assert Image.open("out/long.png").size == (2000, 5)
+
+
+def test_an_output_that_takes_no_files_is_told_before_anything_is_restored(
+    inputs, weights, monkeypatch, capsys
+):
+    monkeypatch.setattr(Deblurrer, "restore", lambda self, image: pytest.fail("restored in vain"))
+    Path("out").touch()
+    assert run("a.jpg", "in/b.png", "-o", "out", "--weights", weights) == 1
+    shown = capsys.readouterr()
+    assert re.findall("^error: .* cannot be written", shown.err, re.MULTILINE) == [
+        "error: out/a.jpg cannot be written",
+        "error: out/b.png cannot be written",
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
+def test_a_killed_run_leaves_nothing_for_long(inputs, weights):
+    code = (
+        "import os, signal\n"
+        "from fcn_plugin.files import whole_file\n"
+        "with whole_file('out/sub/c.tif') as beside:\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    assert len(files_in("out")) == 1
+    assert run("in", "-o", "out", "--weights", weights) == 0
+    assert files_in("out") == [".fcn-deblur.jsonl", "b.png", "sub/c.tif"]
 
 
 def test_an_empty_input(inputs, weights, capsys):
