@@ -13,6 +13,9 @@ from fcn_plugin.inference.image_file import count_pixels, read_image, round_to
 from fcn_plugin.inference.ledger import Ledger
 from fcn_plugin.inference.tasks import Found, Task
 
+SECONDS_MISSING = 1
+"""At the end of a video, from which on they are told of: files state their length roughly."""
+
 
 class Batch:
     """Restores files one after the other.
@@ -143,9 +146,14 @@ class Batch:
                     f"note: {task.source} also has tracks of the kind {kinds}, which are left out."
                 )
             height, width = video.size
-            video.write(
+            missing = video.write(
                 task.target, self._restore, lambda: self._progress.advance(height * width), when_whole
             )
+            if missing > SECONDS_MISSING:
+                self._progress.say(
+                    f"note: {task.source} ends {missing:.0f} s before the end that it states; if it was cut "
+                    "off, copy or download it again."
+                )
 
     def _attempt(self, task: Task, do: Callable[[Task], None]) -> bool:
         """Whether it went well; if not, that is told."""

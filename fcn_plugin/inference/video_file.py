@@ -85,7 +85,7 @@ class VideoFile:
         restore: Callable[[np.ndarray], np.ndarray],
         on_frame: Callable[[], object] = lambda: None,
         when_whole: Callable[[Path], object] = lambda beside: None,
-    ) -> None:
+    ) -> float:
         """Writes the restored video, holding a few frames at a time.
 
         Frames keep their times, so that varying frame rates stay, and are restored as stored: a rotation
@@ -98,6 +98,10 @@ class VideoFile:
             restore: Takes and returns float32 (height, width, 3), RGB in [0, 1].
             on_frame: Called after each frame.
             when_whole: As `fcn_plugin.files.whole_file` has it.
+
+        Returns:
+            How many seconds before the end that the file states it ends, 0 or more. In MKV, WebM and MXF
+            nothing else tells of a file that was cut off.
 
         Raises:
             InputError: The video is truncated or damaged, or cannot be written. What `restore` raises goes
@@ -112,7 +116,9 @@ class VideoFile:
                 outputs = self._add_streams(path, writer, reader)
                 video = self._video_of(reader)
                 encoder = outputs[video.index]
+                end = 0.0
                 for unit in self._units_of(reader):
+                    end = max(end, float(((unit.pts or 0) + (unit.duration or 0)) * unit.time_base))
                     if isinstance(unit, av.Packet):
                         unit.stream = outputs[unit.stream.index]
                         writer.mux(unit)
@@ -120,8 +126,10 @@ class VideoFile:
                         writer.mux(encoder.encode(self._restored(unit, encoder, restore)))
                         on_frame()
                 writer.mux(encoder.encode())
+                stated = (reader.duration or 0) / av.time_base
         except (av.FFmpegError, OSError) as error:
             raise cannot_be_written(path, error) from error
+        return max(stated - end, 0.0)
 
     def frame(self, number: int) -> np.ndarray:
         """A frame, or the last where there are fewer, (height, width, 3), RGB, float32 in [0, 1], upright."""

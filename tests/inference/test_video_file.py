@@ -1,6 +1,7 @@
 import importlib
 import itertools
 import os
+import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -276,6 +277,22 @@ def test_a_video_that_is_cut_off_is_not_written_in_part(tmp_path, out):
     with pytest.raises(InputError, match=r"cut\.mp4 is cut off after \d+ frames; copy or download it again"):
         video.write(out / "cut.mp4", unchanged)
     assert os.listdir(out) == []
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mxf"])
+def test_a_video_that_ends_early_without_a_word_is_told_of(tmp_path, weights, monkeypatch, capsys, suffix):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Deblurrer, "restore", lambda self, image: image)
+    whole, cut = Path(f"whole{suffix}"), Path(f"cut{suffix}")
+    content = make_clip(whole, sound=None, frames=90).read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    with pytest.raises(SystemExit):
+        main([whole.name, cut.name, "-o", "out", "--weights", str(weights), "--device", "cpu"])
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 1
+    assert re.match(
+        rf"note: cut\{suffix} ends [12] s before the end that it states; if it was cut off", notes[0]
+    )
 
 
 def save_sound(path):
