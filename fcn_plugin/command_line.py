@@ -2,6 +2,8 @@
 
 import argparse
 import math
+import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -36,10 +38,18 @@ def positive(word: str) -> float:
     return float(word)
 
 
+def end_in_a_sentence() -> None:
+    """Has Ctrl-C, and what a scheduler sends, end a command that goes on when it is given again."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            ending, lambda *_: sys.exit("Ended before it was done; the same command goes on from here.")
+        )
+
+
 def add_options_of_runs(parser: argparse.ArgumentParser) -> None:
     """Adds ``--seeds``, ``--devices``, ``--threads`` and ``--cfg-options``, for commands of many runs."""
     add = parser.add_argument
-    add("--seeds", nargs="+", type=int, default=[0], help="(%(default)s)")
+    add("--seeds", nargs="+", type=at_least(0, at_most=2**32 - 1), default=[0], help="(%(default)s)")
     add("--devices", nargs="+", metavar="GPU", help="numbers of GPUs, a run on each at a time (one run)")
     add("--threads", type=at_least(1), help="of each run on the CPU (PyTorch's choice)")
     add(

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import re
@@ -9,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -35,6 +37,20 @@ def write_atomically(
             beside.write_bytes(content)
     except OSError as error:
         raise cannot_be_written(path, error) from error
+
+
+def read_json(path: str | os.PathLike, remedy: str) -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        InputError: It cannot be read or is not JSON; the sentence ends with ``remedy``.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON; {remedy}") from error
 
 
 def sha256_of(path: str | os.PathLike) -> str:

@@ -10,6 +10,7 @@ from fcn_plugin import files
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import (
     check_writable,
+    read_json,
     remove_abandoned,
     resumable_folder,
     sha256_of,
@@ -31,6 +32,18 @@ def test_a_file_is_replaced_whole(tmp_path):
 def test_a_files_sha256_is_that_of_its_content(tmp_path):
     write_atomically(tmp_path / "file.txt", "abc")
     assert sha256_of(tmp_path / "file.txt").startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+@pytest.mark.parametrize("content", [b'{"cut', b"\xff", b"[" * 100_000])
+def test_json_that_cannot_be_read_is_told_with_what_to_do(content, tmp_path):
+    path = tmp_path / "file.json"
+    with pytest.raises(
+        InputError, match=r"file\.json: cannot be read \(No such file or directory\); mend it"
+    ):
+        read_json(path, "mend it")
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"file\.json: not JSON; mend it"):
+        read_json(path, "mend it")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ with every value, to WORK_DIR/table.json; how the loss's ratios went, to WORK_DI
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import add_options_of_runs
+from fcn_plugin.command_line import add_options_of_runs, end_in_a_sentence
 from fcn_plugin.errors import InputError, one_sentence_errors
 
 
@@ -52,16 +52,17 @@ def main(words: list[str] | None = None) -> None:
         from fcn_plugin.project import short_path
 
         work_dir = arguments.work_dir or Path("work_dirs", Path(arguments.config).stem)
-        runs = plan_runs(
-            arguments.config, arguments.variants, arguments.seeds, work_dir, arguments.cfg_options
-        )
+        runs = []
+        if not arguments.table_only:
+            runs = plan_runs(
+                arguments.config, arguments.variants, arguments.seeds, work_dir, arguments.cfg_options
+            )
         planned = planned_runs(arguments.config, work_dir, arguments.cfg_options)
         try:
-            if not arguments.table_only:
-                devices, threads = arguments.devices or [None], arguments.threads
-                execute(runs, partial(train_and_test, threads=threads), devices, print, threads)
-                stages = plan_stages(runs) if arguments.each_stage else []
-                execute(stages, partial(evaluate_stage, threads=threads), devices, print, threads)
+            devices, threads = arguments.devices or [None], arguments.threads
+            execute(runs, partial(train_and_test, threads=threads), devices, print, threads)
+            stages = plan_stages(runs) if arguments.each_stage else []
+            execute(stages, partial(evaluate_stage, threads=threads), devices, print, threads)
         finally:
             told = [*planned, *find_stages(planned)]
             rows = summarise(arguments.config, told)
@@ -96,4 +97,5 @@ def draw_ratios(runs: list, stem: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
+    end_in_a_sentence()
     main()

@@ -13,7 +13,7 @@ anew from all such files beside it.
 import argparse
 from pathlib import Path
 
-from fcn_plugin.command_line import add_options_of_runs, at_least, positive
+from fcn_plugin.command_line import add_options_of_runs, at_least, end_in_a_sentence, positive
 from fcn_plugin.errors import one_sentence_errors
 from fcn_plugin.project import PROJECT, short_path
 
@@ -89,13 +89,14 @@ def main(words: list[str] | None = None) -> None:
 
 def write_page(figures: Path, page: Path) -> None:
     """Draws the comparisons that lie in ``figures``, beside the page that tells of them."""
-    import json
-
     from fcn_plugin.benchmark.training.page import comparison_page
-    from fcn_plugin.files import write_atomically
+    from fcn_plugin.files import read_json, write_atomically
     from fcn_plugin.plots.training_curves import draw_training_curves
 
-    results = {path.stem: json.loads(path.read_text()) for path in sorted(figures.glob("comparison_*.json"))}
+    results = {
+        path.stem: read_json(path, "write it anew with --report, or remove it")
+        for path in sorted(figures.glob("comparison_*.json"))
+    }
     results = {name: result for name, result in results.items() if result["runs"]}
     for name, result in results.items():
         draw_training_curves(result["runs"], page.parent / name)
@@ -103,4 +104,5 @@ def write_page(figures: Path, page: Path) -> None:
 
 
 if __name__ == "__main__":
+    end_in_a_sentence()
     main()

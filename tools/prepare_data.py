@@ -12,12 +12,11 @@ archives, or LMDBs. A command that was stopped goes on where it was when it is g
 import argparse
 import itertools
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from fcn_plugin.command_line import at_least
+from fcn_plugin.command_line import at_least, end_in_a_sentence
 from fcn_plugin.errors import InputError, one_sentence_errors
 
 # Each command's dataset, and the constructor's argument that each option gives one value after the other.
@@ -172,11 +171,6 @@ def main(words: list[str] | None = None) -> None:
         write_lmdbs(arguments.plan(arguments), arguments.workers, arguments.encoding, arguments.overwrite)
 
 
-def stop(*_: Any) -> None:
-    sys.exit("Ended before it was done; the same command goes on from here.")
-
-
 if __name__ == "__main__":
-    for ending in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, and a scheduler
-        signal.signal(ending, stop)
+    end_in_a_sentence()
     main()

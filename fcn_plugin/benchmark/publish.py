@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from fcn_plugin.files import write_atomically
+from fcn_plugin.files import read_json, write_atomically
 
 
 def publish(result: dict[str, Any] | None, out: Path, page: Path, layout: Callable[[dict], str]) -> None:
@@ -19,7 +19,7 @@ def publish(result: dict[str, Any] | None, out: Path, page: Path, layout: Callab
     if result is not None:
         write_atomically(out, json.dumps(result, indent=2) + "\n")
         print(f"figures      {out}")
-    content = layout(json.loads(out.read_text()))
+    content = layout(read_json(out, "leave out --report, which measures it anew"))
     write_atomically(page, content)
     print(f"page         {page}")
     Console().print(Markdown(content))

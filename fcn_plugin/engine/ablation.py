@@ -15,12 +15,12 @@ from mmengine.runner import find_latest_checkpoint
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation.metric_names import baselines, digits_of, restored_names
-from fcn_plugin.files import write_atomically
+from fcn_plugin.files import read_json, write_atomically
 from fcn_plugin.machine import machine_facts
 from fcn_plugin.markdown import table
 
 from .launch import load_config
-from .runs import Command, Run, find_runs, plan_run, tool
+from .runs import Command, Run, find_runs, metrics_of, plan_run, tool
 
 STAGE = ": stage "
 """Between a variant's name and a stage's number, where that stage's own prediction is meant."""
@@ -124,8 +124,7 @@ def summarise(config: str, runs: Iterable[Run]) -> list[dict[str, Any]]:
     metrics: dict[str, dict[int, dict[str, float]]] = {}
     for run in runs:
         if run.results.exists():
-            found = json.loads(run.results.read_text())["metrics"]
-            metrics.setdefault(run.variant, {})[run.seed] = found
+            metrics.setdefault(run.variant, {})[run.seed] = metrics_of(run)
     rows = []
     for variant, unsorted in metrics.items():
         by_seed = dict(sorted(unsorted.items()))
@@ -160,7 +159,7 @@ def machines_of(runs: Iterable[Run]) -> list[dict[str, Any]]:
     found = []
     for run in runs:
         if run.results.exists():
-            facts = json.loads(run.machine.read_text())
+            facts = read_json(run.machine, f"remove {run.results} and run the same command again")
             if facts not in found:
                 found.append(facts)
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.evaluator import BaseMetric
@@ -20,7 +21,7 @@ from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import ImageMetric
 from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, restored_names
 from fcn_plugin.evaluation.table import print_table
-from fcn_plugin.files import sha256_of, write_atomically
+from fcn_plugin.files import cannot_be_written, sha256_of, write_atomically
 from fcn_plugin.project import PROJECT, short_path
 from fcn_plugin.tensor_file import read_tensors
 
@@ -100,7 +101,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
     ``resume`` is a checkpoint, or ``True`` for the config's ``load_from`` or else the latest in the work
     folder, if there is one; the config's own ``resume`` says the same.
 
-    Raises `InputError` for any input that cannot be used.
+    Raises `InputError` for any input that cannot be used, and when another process trains in the work folder.
     """
     resume = resume or config.get("resume", False)
     if resume:
@@ -111,7 +112,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
     elif config.get("load_from") and "://" not in config.load_from:  # MMEngine fetches addresses itself
         read_checkpoint(config.load_from)
 
-    with distributed(config):
+    with _alone(config.work_dir), distributed(config):
         runner = _build_runner(config)
         if test_best:
             _ = runner.test_loop  # a test set that is missing is better missed now than after training
@@ -218,6 +219,28 @@ def _parameters(model: torch.nn.Module) -> int:
 
 def _unwrapped(model: torch.nn.Module) -> torch.nn.Module:
     return model.module if is_model_wrapper(model) else model
+
+
+@contextlib.contextmanager
+def _alone(work_dir: str) -> Iterator[None]:
+    """Keeps a second training out of a folder; of several processes of one training, the first does."""
+    if os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    lock = FileLock(Path(work_dir, ".lock"), timeout=0)
+    try:
+        Path(work_dir).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"{work_dir}: another process trains there; wait for it, end it, or choose another --work-dir"
+        ) from error
+    except OSError as error:
+        raise cannot_be_written(work_dir, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _latest(work_dir: str) -> str | None:

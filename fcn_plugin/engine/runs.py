@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any, NamedTuple
 
 from fcn_plugin.errors import InputError
-from fcn_plugin.files import write_atomically
+from fcn_plugin.files import read_json, write_atomically
 from fcn_plugin.project import PROJECT
 
 from .launch import load_config
@@ -28,6 +28,9 @@ class Run(NamedTuple):
     variant: str
     seed: int
     folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.variant}, seed {self.seed}"
 
     @property
     def config(self) -> Path:
@@ -55,16 +58,20 @@ def plan_run(
     """Writes the config of a run to ``work_dir``.
 
     ``options`` are as ``--cfg-options`` takes them. The run's folder has a name that shells need no quotes
-    for.
+    for; ``work_dir`` may be moved later.
 
     Raises `InputError` when another run, which has begun, is in the way.
     """
     run = Run(variant, seed, work_dir / _folder_name(variant, seed))
     settings = {**(options or {}), "randomness.seed": seed}
-    text = json.dumps(load_config(config, settings, str(run.folder)).to_dict(), indent=2)
-    begun = run.folder.exists() and run.config.exists()
-    if begun and run.config.read_text() != text:
-        raise InputError(f"{run.config} is of another run: choose another --work-dir")
+    text = json.dumps(_without_folder(load_config(config, settings).to_dict()), indent=2)
+    if run.folder.exists() and run.config.exists():
+        begun = read_json(run.config, f"remove it, and {run.folder} with it if nothing in there is of use")
+        if _without_folder(begun) != json.loads(text):
+            raise InputError(
+                f"{run.config} is of another run: give the --cfg-options that it had, or choose another "
+                "--work-dir"
+            )
     write_atomically(run.config, text)
     return run
 
@@ -78,6 +85,18 @@ def find_runs(variants: Iterable[str], work_dir: Path) -> list[Run]:
         numbers = sorted(int(seed) for seed in seeds if seed.isdecimal())
         found += [Run(variant, number, work_dir / f"{stem}{number}") for number in numbers]
     return found
+
+
+def metrics_of(run: Run) -> dict[str, float]:
+    """What a finished run has measured, by ``DATASET/METRIC``.
+
+    Raises `InputError` when its results are damaged.
+    """
+    remedy = "remove it and run the same command again, which measures anew"
+    results = read_json(run.results, remedy)
+    if not isinstance(results, dict) or not isinstance(results.get("metrics"), dict):
+        raise InputError(f"{run.results}: tells no metrics; {remedy}")
+    return results["metrics"]
 
 
 def execute(
@@ -94,9 +113,9 @@ def execute(
     those of each process on the CPU, PyTorch's choice if None.
 
     Raises `InputError` naming the log when a run fails; no other is started then, and those under way are
-    finished first.
+    finished first. Anything else that ends the caller's waiting, such as Ctrl-C, ends them too.
     """
-    failed = Event()
+    failed, ended = Event(), Event()
     free: Queue[str | None] = Queue()
     for device in devices:
         free.put(device)
@@ -106,10 +125,10 @@ def execute(
         try:
             if failed.is_set():
                 return
-            report(f"{run.folder.name} starts" + (f" on GPU {device}" if device is not None else ""))
+            report(f"{run} starts" + (f" on GPU {device}" if device is not None else ""))
             for log, words in commands(run):
-                _run_python(run, log, words, _environment(device, threads))
-            report(f"{run.folder.name} is done: {json.loads(run.results.read_text())['metrics']}")
+                _run_python(run, log, words, _environment(device, threads), ended)
+            report(f"{run} is done: {metrics_of(run)}")
         except BaseException:
             failed.set()
             raise
@@ -118,12 +137,14 @@ def execute(
 
     open_runs = [run for run in runs if not run.results.exists()]
     with ThreadPoolExecutor(len(devices)) as pool:
-        for done in [pool.submit(execute_one, run) for run in open_runs]:
-            try:
+        try:
+            for done in [pool.submit(execute_one, run) for run in open_runs]:
                 done.result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        except BaseException as error:
+            if not isinstance(error, InputError):
+                ended.set()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def tool(name: str, *words: Any) -> list[Any]:
@@ -140,13 +161,21 @@ def _environment(device: str | None, threads: int | None) -> dict[str, str]:
     return {**os.environ, **{name: value for name, value in chosen.items() if value is not None}}
 
 
-def _run_python(run: Run, log: str, words: Sequence[Any], environment: Mapping[str, str]) -> None:
+def _without_folder(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != "work_dir"}
+
+
+def _run_python(
+    run: Run, log: str, words: Sequence[Any], environment: Mapping[str, str], ended: Event
+) -> None:
     run.folder.mkdir(exist_ok=True)
     path = run.folder / f"{log}.log"
     with path.open("a") as output:
         command = [sys.executable, *map(str, words)]
-        status = subprocess.run(command, stdout=output, stderr=output, env=environment).returncode
-    if status:
-        raise InputError(
-            f"{run.folder.name} failed: see {path}, mend the cause and run the same command again"
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        while process.poll() is None:
+            if ended.wait(0.1):
+                process.terminate()
+                process.wait()
+    if process.returncode:
+        raise InputError(f"{run} failed: see {path}, mend the cause and run the same command again")

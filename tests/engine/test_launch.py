@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
+from filelock import FileLock
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -159,6 +160,12 @@ def test_resume_takes_the_latest_or_starts_when_there_is_none(pairs, tmp_path):
     run(pairs, tmp_path / "work", epochs=2, resume=True)
     second = weights(tmp_path / "work" / "epoch_2.pth")
     assert any(not torch.equal(first[name], tensor) for name, tensor in second.items())
+
+
+def test_two_trainings_cannot_share_a_folder(pairs, tmp_path):
+    with FileLock(tmp_path / "work/.lock"), pytest.raises(InputError, match=r"work: another process trains"):
+        run(pairs, tmp_path / "work")
+    assert os.listdir(tmp_path / "work") == [".lock"]
 
 
 def test_resume_from_a_truncated_checkpoint_says_so_and_loses_nothing(pairs, tmp_path):

@@ -1,5 +1,9 @@
 import importlib.util
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -32,7 +36,7 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
     broken.write_bytes(b"")
     with pytest.raises(SystemExit, match="1"):
         ablate()
-    assert "error: 4_stages_-_MSAM_seed_0 failed: see " in capsys.readouterr().err
+    assert "error: 4 stages - MSAM, seed 0 failed: see " in capsys.readouterr().err
     assert "is not a readable image" in (tmp_path / "work/4_stages_-_MSAM_seed_0/train.log").read_text()
 
     broken.write_bytes(content)
@@ -47,7 +51,7 @@ def test_a_run_that_fails_is_named_and_goes_on_once_mended(ablate, pairs, tmp_pa
 
     # Of a selection, all that is done in the folder is told.
     ablate("--threads", "1", "--variants", "4 stages")
-    assert "4_stages_seed_0 starts" in capsys.readouterr().out
+    assert "4 stages, seed 0 starts" in capsys.readouterr().out
     ablate()
     assert "starts" not in capsys.readouterr().out
     figures = json.loads((tmp_path / "work/table.json").read_text())
@@ -72,4 +76,15 @@ def test_with_nothing_done_there_is_no_table(ablate, tmp_path, capsys):
     with pytest.raises(SystemExit, match="1"):
         ablate("--table-only")
     assert "has no results of configs/ablation/table2_small.py yet" in capsys.readouterr().err
-    assert not list(tmp_path.glob("work/table.*"))
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without asking it")
+def test_ending_it_is_told_in_a_sentence(tmp_path):
+    command = [sys.executable, "-u", PROJECT / "tools/ablate.py", "configs/ablation/table2_small.py"]
+    command += ["--variants", VARIANT, "--work-dir", tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == f"{VARIANT}, seed 0 starts\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr.read() == "Ended before it was done; the same command goes on from here.\n"
+    assert process.returncode == 1

@@ -59,13 +59,17 @@ def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys
     assert again == figures
 
 
-def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compare, tmp_path):
+def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compare, tmp_path, capsys):
     earlier = tmp_path / "figures/comparison_tiny.json"
     earlier.parent.mkdir()
     earlier.write_text('{"configs": ["earlier.py"], "runs": []}')
     compare("--report")
     assert json.loads(earlier.read_text())["configs"] == ["earlier.py"]
     assert "##" not in (tmp_path / "docs/page.md").read_text()
+    earlier.write_text("{")
+    with pytest.raises(SystemExit, match="1"):
+        compare("--report")
+    assert "comparison_tiny.json: not JSON; write it anew" in capsys.readouterr().err
 
 
 def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
@@ -89,6 +93,7 @@ def test_a_network_that_cannot_be_built_is_found_before_any_is_trained(
     [
         ([*TRAINING, "--networks", "six wide"], "there is no network 'six wide' to compare"),
         ([], "--minutes is needed, for how long each network is trained"),
+        ([*TRAINING, "--seeds", "-1"], "--seeds: must be 0 to 4294967295, not -1"),
         (["--minutes", "0"], "--minutes: must be more than 0 and finite, not 0"),
     ],
 )

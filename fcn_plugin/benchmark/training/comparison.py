@@ -17,6 +17,7 @@ from fcn_plugin.engine.launch import load_config
 from fcn_plugin.engine.runs import Command, Run, find_runs, plan_run
 from fcn_plugin.engine.training_clock import Clock
 from fcn_plugin.errors import InputError
+from fcn_plugin.files import read_json
 from fcn_plugin.project import PROJECT
 
 SCHEDULE = PROJECT / "configs/_base_/schedules/time_budget.py"
@@ -124,7 +125,10 @@ def train_for_comparison(run: Run) -> Iterator[Command]:
 def gather(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """What finished runs have written, with their network's name first."""
     return [
-        {"network": run.variant, **json.loads(run.results.read_text())}
+        {
+            "network": run.variant,
+            **read_json(run.results, "remove it and run the same command again, which writes it anew"),
+        }
         for run in runs
         if run.results.exists()
     ]
