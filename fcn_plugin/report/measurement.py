@@ -1,6 +1,5 @@
 """What ``tools/test.py`` measured, from the files that it leaves."""
 
-import json
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from fcn_plugin.datasets import GoProDataset, HIDEDataset
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation.metric_names import HIGHER, LOWER
+from fcn_plugin.files import read_json
 
 AS_PUBLISHED = {
     "GoPro": ("split=test", "blur=linear", f"{GoProDataset.PAIRS['split']['test']} pairs"),
@@ -80,16 +80,7 @@ def read_measurement(path: str | os.PathLike, name: str | None = None) -> Measur
     Raises `InputError` for a file that is missing or is none that ``tools/test.py`` writes today.
     """
     path = Path(path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path}: no such results file; python tools/test.py CONFIG CHECKPOINT writes one"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); name a results.json") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON; name a results.json that tools/test.py wrote") from error
+    content = read_json(path, "name a results.json, which python tools/test.py CONFIG CHECKPOINT writes")
     fault = _fault(content if isinstance(content, dict) else {})
     if fault is not None:
         raise InputError(

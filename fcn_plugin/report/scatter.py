@@ -46,19 +46,23 @@ def draw_scatter(rows: Sequence[Row], datasets: Sequence[str] | None = None) -> 
     Published rows have hollow markers, measured ones filled ones. The blurry images are left out: they are so
     far below that all else would be one spot.
 
-    Raises `InputError` when no row has both scores on one of the datasets.
+    Raises `InputError` when no row has both scores on one of ``datasets``, or on any.
     """
     rows = [row for row in rows if row.restored]
-    panels = [
-        [Panel(dataset, name, points) for name in SSIMS if (points := _points(rows, dataset, name))]
-        for dataset in datasets or datasets_of(rows)
-    ]
-    panels = [of_dataset for of_dataset in panels if of_dataset]
-    if not panels:
-        known = ", ".join(datasets_of(rows)) or "none"
-        raise InputError(f"nothing to draw for {', '.join(datasets or ['any dataset'])}: there is {known}")
+    panels = {
+        dataset: [Panel(dataset, name, points) for name in SSIMS if (points := _points(rows, dataset, name))]
+        for dataset in datasets_of(rows)
+    }
+    known = [dataset for dataset, of_dataset in panels.items() if of_dataset]
+    missing = [dataset for dataset in datasets or () if dataset not in known]
+    if missing or not known:
+        wanted = ", ".join(missing) or "any dataset"
+        raise InputError(f"nothing to draw for {wanted}: there is {', '.join(known) or 'none'}")
     with matplotlib.rc_context(SETTINGS):
-        return _draw(panels, list(dict.fromkeys(row.method for row in rows)))
+        return _draw(
+            [panels[dataset] for dataset in datasets or known],
+            list(dict.fromkeys(row.method for row in rows)),
+        )
 
 
 def _points(rows: Sequence[Row], dataset: str, name: str) -> list[Point]:

@@ -52,7 +52,7 @@ class _Layout:
         top += CAPTION
         whole = self._axes(figure, GAP, top, *self.picture)
         whole.imshow(self.scene.images[BLURRY])
-        whole.set_title(self.scene.key, fontsize=8, pad=4)
+        _title(whole, self.scene.key, 8)
         for crop, look in zip(self.scene.crops, line_looks(), strict=False):
             whole.add_patch(_frame(crop, look))
         best = max(self.scene.psnr.values())
@@ -64,7 +64,7 @@ class _Layout:
                 axes.imshow(crop.of(image), interpolation="nearest")
                 _edge(axes, look)
                 if y == top:
-                    axes.set_title(name, fontsize=9, pad=4)
+                    _title(axes, name, 9)
                 y += height + GAP
             value = self.scene.psnr.get(name)
             if value is not None:
@@ -80,6 +80,14 @@ class _Layout:
         )
         axes.set(xticks=[], yticks=[])
         return axes
+
+
+def _title(axes: Axes, text: str, size: float) -> None:
+    """Writes a title no wider than its axes, in smaller print where it must be."""
+    title = axes.set_title(text, fontsize=size, pad=4)
+    share = axes.get_window_extent().width / title.get_window_extent().width
+    if share < 1:
+        title.set_fontsize(0.9 * share * size)  # letters are whole pixels wide, so small print is wider
 
 
 def _frame(crop: Crop, look: tuple[str, str]) -> Rectangle:

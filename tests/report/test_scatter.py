@@ -60,7 +60,7 @@ def test_a_method_looks_alike_in_every_panel(rows):
 def test_datasets_are_chosen_and_unknown_ones_named(rows):
     assert {title for title, _ in panels(draw_scatter(rows, ["HIDE"]))} == {"HIDE"}
     with pytest.raises(InputError, match="nothing to draw for REDS: there is GoPro, HIDE"):
-        draw_scatter(rows, ["REDS"])
+        draw_scatter(rows, ["HIDE", "REDS"])
 
 
 def test_long_names_of_datasets_fit_into_their_panels(write_results):

@@ -1,6 +1,7 @@
 """Figure 6: pictures read, places chosen, and what the figure and the page show of them."""
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -22,7 +23,7 @@ from fcn_plugin.report.visual_comparison import (
     parse_places,
     read_scenes,
 )
-from fcn_plugin.report.visual_figure import draw_scenes
+from fcn_plugin.report.visual_figure import DPI, GAP, draw_scenes
 from fcn_plugin.report.visual_page import scenes_page
 
 SIZE = (60, 90)
@@ -132,6 +133,15 @@ def test_the_figure_has_each_crop_under_its_method(places):
         f"{value:.2f} dB" for value in scene.psnr.values()
     ]
     assert [label.get_weight() for label in captions[:3]] == ["normal", "normal", "bold"]
+
+
+def test_long_names_do_not_run_into_each_other(places):
+    (scene,) = read_scenes(places, ["one/1"], crops=[Crop(0, 0, 30, 20)])
+    images = {f"{name} with a name that is a good deal longer": image for name, image in scene.images.items()}
+    images["blurry"] = scene.images["blurry"]
+    figure = draw_scenes([dataclasses.replace(scene, images=images, key="a/long/key/" * 5)])
+    for axes in figure.axes:
+        assert axes.title.get_window_extent().width <= axes.get_window_extent().width + GAP * DPI
 
 
 def test_the_page_holds_every_picture_without_loss_and_nothing_from_elsewhere(places):

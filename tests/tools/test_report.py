@@ -65,7 +65,9 @@ def test_table1_finds_results_and_writes_both_forms(report, results, tmp_path, c
 def test_a_file_that_is_missing_is_named_in_one_sentence(report, tmp_path, capsys):
     with pytest.raises(SystemExit, match="1"):
         report("table1", "none.json")
-    assert capsys.readouterr().err.startswith("error: none.json: no such results file")
+    assert capsys.readouterr().err.startswith(
+        "error: none.json: cannot be read (No such file or directory); name a results.json"
+    )
     assert not (tmp_path / "work_dirs").exists()
 
 
