@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fcn_plugin.benchmark.choices import COMPILE, LAYOUTS, MODES, PRECISIONS
 from fcn_plugin.command_line import ConfigOptions, at_least, positive
-from fcn_plugin.errors import one_sentence_errors
+from fcn_plugin.errors import InputError, one_sentence_errors
 from fcn_plugin.project import PROJECT
 
 FIGURES = PROJECT / "benchmarks/networks"
@@ -71,6 +71,10 @@ def measure_all(arguments: argparse.Namespace) -> dict:
     from fcn_plugin.engine.launch import load_config
     from fcn_plugin.machine import machine_facts
 
+    names = [Path(config).stem for config in arguments.configs]
+    for name, config in zip(names, arguments.configs, strict=True):
+        if names.count(name) > 1:
+            raise InputError(f"{config}: more than one config is called {name!r}; rename all but one")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     MMLogger.get_current_instance().setLevel("WARNING")
@@ -123,14 +127,17 @@ def main(words: list[str] | None = None) -> None:
         import json
 
         from fcn_plugin.benchmark.report import benchmark_page
-        from fcn_plugin.files import write_atomically
+        from fcn_plugin.files import read_json, write_atomically
 
         out = arguments.out or FIGURES / f"{arguments.device}.json"
         if not arguments.report:
             write_atomically(out, json.dumps(measure_all(arguments), indent=2) + "\n")
             print(f"figures      {out}")
         files = sorted(out.parent.glob("*.json"))
-        write_atomically(arguments.page, benchmark_page(json.loads(file.read_text()) for file in files))
+        if not files:
+            raise InputError(f"{out.parent}: has no figures yet; leave out --report, which measures some")
+        results = [read_json(file, "measure it anew, or remove it") for file in files]
+        write_atomically(arguments.page, benchmark_page(results))
         print(f"page         {arguments.page}")
 
 

@@ -38,7 +38,7 @@ class DeblurringModel(BaseModel):
     - ``"predict"``: the data samples, each with ``pred_img`` set: (3, H, W) float32 RGB, on the network's
       device. Values may overshoot [0, 1] slightly; the metrics round to 8 bits and refuse NaN.
 
-    Raises `InputError` for options that the network does not have.
+    Raises `InputError` for options and stages that the network does not have.
     """
 
     def __init__(
@@ -65,6 +65,10 @@ class DeblurringModel(BaseModel):
                 raise InputError(
                     f"{type(self.network).__name__} has no {name}, as FCN has: leave model.{name} out"
                 )
+        if stage is not None and not 0 <= stage < len(self.network.grids):
+            raise InputError(
+                f"there is no stage {stage}: set model.stage to 0 to {len(self.network.grids) - 1}"
+            )
         self.loss: nn.Module | None = None if loss is None else MODELS.build(loss)
 
     def forward(

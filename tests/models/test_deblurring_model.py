@@ -122,6 +122,12 @@ def test_what_only_fcn_has_is_refused_for_other_networks(option):
         DeblurringModel(other, **{option: 0})
 
 
+@pytest.mark.parametrize("stage", [-1, 4])
+def test_a_stage_that_is_not_there_is_refused(stage):
+    with pytest.raises(InputError, match=rf"there is no stage {stage}: set model\.stage to 0 to 3"):
+        DeblurringModel(NETWORK, stage=stage)
+
+
 def test_another_stage_may_be_the_answer():
     data = batch((16, 16))
     model = DeblurringModel(NETWORK, LOSS).eval()

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,28 @@ def test_words_that_mean_nothing_are_refused_with_those_that_do(option, word, ch
     message = result.stderr.splitlines()[-1]
     assert f"argument {option}" in message
     assert choice in message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["configs/fcn_demo.py", "./configs/fcn_demo.py"], "more than one config is called 'fcn_demo'"),
+        (["--report"], "figures: has no figures yet; leave out --report"),
+    ],
+)
+def test_what_cannot_be_measured_or_told_is_named(words, message, tmp_path):
+    command = [
+        sys.executable,
+        TOOL,
+        *words,
+        "--out",
+        tmp_path / "figures/cpu.json",
+        "--page",
+        tmp_path / "a.md",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert message in result.stderr
+    assert (result.returncode, os.listdir(tmp_path)) == (1, [])
 
 
 def test_the_page_shows_every_row(measured):
