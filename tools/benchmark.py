@@ -133,7 +133,7 @@ def main(words: list[str] | None = None) -> None:
         if not arguments.report:
             write_atomically(out, json.dumps(measure_all(arguments), indent=2) + "\n")
             print(f"figures      {out}")
-        files = sorted(out.parent.glob("*.json"))
+        files = sorted(out.parent.glob("[!.]*.json"))  # hidden ones are of killed runs
         if not files:
             raise InputError(f"{out.parent}: has no figures yet; leave out --report, which measures some")
         results = [read_json(file, "measure it anew, or remove it") for file in files]
