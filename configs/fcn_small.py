@@ -3,6 +3,10 @@
 # data/pairs/{train,val}/{blur,sharp}, the photographs in data/photographs. Made for CPUs: all of the network
 # works at a quarter of the resolution. The package's weights come of three runs, of which this is the
 # last; the model card tells of them.
+#
+# Whole PNG files are decoded for one crop each here. For hours of training, `tools/prepare_data.py folder
+# --encoding raw` makes LMDBs of these folders that hand over crops without decoding
+# (docs/benchmarks_data.md); name them as the datasets' input, target and source.
 _base_ = ["fcn_demo.py"]
 
 pairs = "{{fileDirname}}/../data/pairs"
