@@ -1,5 +1,8 @@
 """Hooks, loops and launching: what this package adds to MMEngine's Runner."""
 
-from . import atomic_backend, cpu_amp_optim_wrapper, hooks, loops  # imported to be registered with MMEngine
+# All imported to be registered with MMEngine.
+from fcn_plugin import safetensors_loader
 
-__all__ = ["atomic_backend", "cpu_amp_optim_wrapper", "hooks", "loops"]
+from . import atomic_backend, cpu_amp_optim_wrapper, hooks, loops
+
+__all__ = ["atomic_backend", "cpu_amp_optim_wrapper", "hooks", "loops", "safetensors_loader"]

@@ -23,9 +23,7 @@ from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, restored_names
 from fcn_plugin.evaluation.table import print_table
 from fcn_plugin.files import cannot_be_written, sha256_of, write_atomically
 from fcn_plugin.project import PROJECT, short_path
-from fcn_plugin.tensor_file import read_tensors
 
-from .hooks.portable_checkpoint_hook import check_fit
 from .hooks.run_facts_hook import dataset_facts
 from .precision import precision_of
 
@@ -110,7 +108,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
         if checkpoint is not None:
             check_resumable(checkpoint)
     elif config.get("load_from") and "://" not in config.load_from:  # MMEngine fetches addresses itself
-        read_checkpoint(config.load_from)
+        _check_readable(config.load_from)
 
     with _alone(config.work_dir), distributed(config):
         runner = _build_runner(config)
@@ -145,14 +143,9 @@ def _test(config: Config, checkpoint: str | None) -> None:
     weights = checkpoint or config.model.get("network", {}).get("weights")
     if weights is None:
         raise InputError(f"{config.filename} names no weights to test: name a checkpoint beside it")
-    for_inference = _is_weights_file(weights)
-    config.load_from = None if for_inference else checkpoint
+    _check_readable(weights)
+    config.load_from = checkpoint
     runner = _build_runner(config)
-    if for_inference and checkpoint is not None:
-        network = _unwrapped(runner.model).network
-        loaded, _ = read_tensors(checkpoint)
-        check_fit(network, loaded, checkpoint)
-        network.load_state_dict(loaded)
     metrics = runner.test()
     if not is_main_process():
         return
@@ -185,9 +178,10 @@ def _test(config: Config, checkpoint: str | None) -> None:
             print(f"{name:12} {path}")
 
 
-def _is_weights_file(path: str) -> bool:
-    """Whether a readable file is what inference uses and no checkpoint of a Runner."""
-    return weights_format(path) == "safetensors" or "metadata" in read_checkpoint(path)
+def _check_readable(path: str) -> None:
+    """Raises `InputError` for what is no checkpoint or weights file, before MMEngine reads it."""
+    if weights_format(path) != "safetensors":
+        read_checkpoint(path)
 
 
 def _header(facts: dict[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """The network, its losses and the model that MMEngine trains."""
 
+from fcn_plugin import safetensors_loader  # imported to be registered with MMEngine
+
 from .blocks import EFEM, MSAM, RIM, EncoderDecoder, PredictionHead, ProcessingBlock, QueryKeyMechanism
 from .data_preprocessor import PairDataPreprocessor
 from .deblurring_model import DeblurringModel
@@ -31,4 +33,5 @@ __all__ = [
     "SpandrelArch",
     "SyntheticBlurPreprocessor",
     "WithBlocks",
+    "safetensors_loader",
 ]

@@ -6,6 +6,7 @@ from math import lcm
 from typing import Any
 
 import torch.nn.functional as F
+from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from fcn_plugin.registry import MODELS
@@ -21,7 +22,7 @@ from .local_feature_catcher import LocalFeatureCatcher
 
 
 @MODELS.register_module()
-class FCN(nn.Module):
+class FCN(BaseModule):
     """FCN (sections 3 and 3.1 to 3.5, Fig. 2).
 
     Every stage sees the full-resolution image cut into its grid of patches. A global feature catcher per
@@ -46,6 +47,8 @@ class FCN(nn.Module):
             networks: a pass costs that much squared less, and sees that much further.
         activation_checkpointing: whether training computes the features of every stage anew for the backward
             pass instead of keeping them: less memory for more time, the same gradients.
+        init_cfg: MMEngine's: ``dict(type="Pretrained", checkpoint=PATH)`` starts a training from the weights
+            in a checkpoint or weights file, safetensors included, in other toolboxes' models too.
 
     Shapes: (B, image_channels, H, W), RGB in [0, 1], any H and W from 1×1 on, to the restored image in
     evaluation mode and to the list of all stages' predictions in training mode, each shaped as the input.
@@ -70,8 +73,9 @@ class FCN(nn.Module):
         encoder_decoder: dict[str, Any] | None = None,
         unshuffle: int = 1,
         activation_checkpointing: bool = False,
+        init_cfg: dict[str, Any] | None = None,
     ):
-        super().__init__()
+        super().__init__(init_cfg)
         stages = len(grids) if stages is None else stages
         if not 1 <= stages <= len(grids):
             raise ValueError(f"stages must be 1 to {len(grids)}, the number of grids, not {stages}")

@@ -213,6 +213,24 @@ def test_a_weights_file_is_tested_as_the_checkpoint_that_it_was_made_of(suffix, 
         test(wider, str(tmp_path / f"weights{suffix}"))
 
 
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_training_starts_from_a_weights_file(suffix, pairs, tmp_path):
+    if suffix == ".safetensors":
+        pytest.importorskip("safetensors")
+    options = {"load_from": str(tmp_path / f"weights{suffix}"), "optim_wrapper.optimizer.lr": 0.0}
+    options |= {"default_hooks.ema.type": "EMAHook"}  # which saves a copy of the weights
+    config = load_config("configs/fcn_demo.py", tiny_options(pairs, 1) | options, str(tmp_path / "work"))
+    network = build_model(config).network
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    write_weights(Path(config.load_from), network, {})
+    train(config)
+    saved = torch.load(tmp_path / "work" / "epoch_1.pth", weights_only=True)
+    for prefix, state in (("network.", saved["state_dict"]), ("module.network.", saved["ema_state_dict"])):
+        for name, tensor in network.state_dict().items():
+            assert torch.allclose(state[prefix + name], tensor, atol=1e-3)  # the rate does not end with 0
+
+
 def test_there_must_be_weights_to_test(tiny_config):
     with pytest.raises(InputError, match=r"fcn_demo\.py names no weights to test"):
         test(tiny_config, None)

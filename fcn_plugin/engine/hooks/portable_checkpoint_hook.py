@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
 from mmengine.utils import apply_to
+from torch import Tensor
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.registry import HOOKS
@@ -23,6 +24,9 @@ class PortableCheckpointHook(Hook):
 
     MMEngine also loads weights that do not fit with a warning only, and then evaluates a partly random
     network; here that is an `InputError`. Set ``strict=False`` to start from another network's weights.
+
+    Weights files and other state dicts of the network alone, without the model around it, are loaded into
+    the model's ``network``; its loss keeps the state it has.
     """
 
     def __init__(self, strict: bool = True):
@@ -54,20 +58,24 @@ class PortableCheckpointHook(Hook):
                 )
                 for name, saved in hub["log_scalars"].items()
             }
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        loaded = {
+            name.removeprefix("module."): tensor
+            for name, tensor in checkpoint.get("state_dict", checkpoint).items()
+            if isinstance(tensor, Tensor)
+        }
+        expected = model.state_dict()
+        if hasattr(model, "network") and not loaded.keys() & expected.keys():
+            around = {name: own for name, own in expected.items() if not name.startswith("network.")}
+            loaded = around | {f"network.{name}": tensor for name, tensor in loaded.items()}
+            checkpoint["state_dict"] = loaded
         if self.strict:
-            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-            source = runner.cfg.get("load_from") or "the checkpoint"
-            check_fit(model, checkpoint.get("state_dict", checkpoint), source)
+            _check_fit(expected, loaded, runner.cfg.get("load_from") or "the checkpoint")
 
 
-def check_fit(model: torch.nn.Module, loaded: dict[str, Any], source: str) -> None:
-    """Raises `InputError` unless ``loaded`` has a tensor of the right shape for each of the model's."""
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {
-        name.removeprefix("module."): tuple(tensor.shape)
-        for name, tensor in loaded.items()
-        if isinstance(tensor, torch.Tensor)
-    }
+def _check_fit(expected_tensors: dict[str, Tensor], loaded: dict[str, Tensor], source: str) -> None:
+    expected = {name: tuple(tensor.shape) for name, tensor in expected_tensors.items()}
+    found = {name: tuple(tensor.shape) for name, tensor in loaded.items()}
     faults = []
     for fault, names in (
         ("missing", expected.keys() - found.keys()),
