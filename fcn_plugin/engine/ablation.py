@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.runner import find_latest_checkpoint
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation.metric_names import baselines, digits_of, restored_names
@@ -19,7 +18,7 @@ from fcn_plugin.files import read_json, write_atomically
 from fcn_plugin.machine import machine_facts
 from fcn_plugin.markdown import table
 
-from .launch import load_config
+from .launch import latest_checkpoint, load_config
 from .runs import Command, Run, find_runs, metrics_of, plan_run, tool
 
 STAGE = ": stage "
@@ -75,7 +74,7 @@ def train_and_test(run: Run, threads: int | None = None) -> Iterator[Command]:
     """
     _record_machine(run, threads)
     yield "train", tool("train.py", run.config, "--resume", "--work-dir", run.folder)
-    last = find_latest_checkpoint(str(run.folder))
+    last = latest_checkpoint(run.folder)
     yield "test", tool("test.py", run.config, last, "--work-dir", run.folder)
 
 
@@ -101,7 +100,7 @@ def evaluate_stage(run: Run, threads: int | None = None) -> Iterator[Command]:
     """The command of one of `plan_stages`' runs, for `execute`, once that network is trained."""
     trained = run._replace(folder=run.folder.parent)
     _record_machine(run, threads)
-    last = find_latest_checkpoint(str(trained.folder))
+    last = latest_checkpoint(trained.folder)
     stage = f"model.stage={run.variant.partition(STAGE)[2]}"
     yield "test", tool("test.py", trained.config, last, "--work-dir", run.folder, "--cfg-options", stage)
 

@@ -103,7 +103,7 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
     """
     resume = resume or config.get("resume", False)
     if resume:
-        checkpoint = (config.get("load_from") or _latest(config.work_dir)) if resume is True else resume
+        checkpoint = (config.get("load_from") or latest_checkpoint(config.work_dir)) if resume is True else resume
         config.resume, config.load_from = checkpoint is not None, checkpoint
         if checkpoint is not None:
             check_resumable(checkpoint)
@@ -237,8 +237,21 @@ def _alone(work_dir: str) -> Iterator[None]:
         lock.release()
 
 
-def _latest(work_dir: str) -> str | None:
-    return find_latest_checkpoint(work_dir) if Path(work_dir).is_dir() else None
+def latest_checkpoint(work_dir: str | os.PathLike) -> str | None:
+    """The checkpoint that training in ``work_dir`` goes on from; ``None`` if there is none.
+
+    MMEngine notes it with the folder that the run began in. One of that name in ``work_dir`` itself is meant
+    first, so folders may be moved and copied.
+
+    Raises `InputError` for a note that is empty, as a machine that loses power leaves it behind.
+    """
+    noted = find_latest_checkpoint(str(work_dir)) if Path(work_dir).is_dir() else None
+    if noted is None:
+        return None
+    if not noted:
+        raise InputError(f"{Path(work_dir, 'last_checkpoint')} is empty: name the checkpoint to go on from")
+    here = Path(work_dir, Path(noted).name)
+    return str(here) if here.exists() else noted
 
 
 def _build_runner(config: Config) -> Runner:

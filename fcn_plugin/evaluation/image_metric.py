@@ -62,6 +62,12 @@ class ImageMetric(BaseMetric):
         The references are None where the metric has no ``full_reference``.
         """
 
+    def score_names(self) -> list[str]:
+        """The names of its scores, without a dataset's: those that an image of noise gets."""
+        noise = torch.randint(0, 256, (1, 3, 256, 256), dtype=torch.uint8, generator=torch.Generator())
+        names = list(self.score(noise, noise if self.full_reference else None))
+        return names + [f"{name}{BASELINE}" for name in names if self.baseline]
+
     def process(self, data_batch: dict[str, Any] | None, data_samples: Sequence[dict]) -> None:
         """Adds one record per sample: its dataset, its key and its scores by name.
 

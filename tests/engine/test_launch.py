@@ -9,10 +9,13 @@ import cv2
 import pytest
 import torch
 from filelock import FileLock
+from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from mmengine.structures import BaseDataElement
 
 from fcn_plugin.benchmark.way import build_model
+from fcn_plugin.engine.hooks.run_facts_hook import training_facts
 from fcn_plugin.engine.launch import load_config, test, train
 from fcn_plugin.errors import InputError
 from fcn_plugin.evaluation import psnr
@@ -30,6 +33,16 @@ def weights(path):
 def run(pairs, work_dir, epochs=2, resume=False, options=None):
     config = load_config("configs/fcn_demo.py", tiny_options(pairs, epochs) | (options or {}), str(work_dir))
     train(config, resume)
+
+
+def logged_scores(work_dir, name):
+    """What validations logged, by time."""
+    lines = [
+        json.loads(line)
+        for path in sorted(Path(work_dir).glob("*/vis_data/scalars.json"))
+        for line in path.read_text().splitlines()
+    ]
+    return [line[name] for line in lines if name in line]
 
 
 def test_train_keeps_the_best_and_tests_it(tiny_config, capsys):
@@ -263,6 +276,76 @@ def test_unknown_best_metric_is_named(tiny_config):
     tiny_config.default_hooks.checkpoint.save_best = ["demo/PSNR", "demo/SSIM"]
     with pytest.raises(InputError, match=r"save_best='demo/SSIM' .* which gives demo/PSNR, demo/SSIM-matlab"):
         train(tiny_config)
+    assert not list(Path(tiny_config.work_dir).glob("*.pth"))  # it is known before training
+
+
+@pytest.mark.parametrize("save_best", ["demo/PSNR", "auto", ["demo/PSNR", "demo/SSIM-matlab"]])
+def test_our_metrics_know_which_score_is_best(save_best, tiny_config):
+    tiny_config.default_hooks.checkpoint = {
+        "type": "BestCheckpointHook",
+        "save_best": save_best,
+        "max_keep_ckpts": 1,
+    }
+    train(tiny_config)
+    best = [path.name for path in Path(tiny_config.work_dir).glob("best_demo_PSNR_epoch_*.pth")]
+    scores = dict(zip((1, 2), logged_scores(tiny_config.work_dir, "demo/PSNR"), strict=True))
+    assert best == [f"best_demo_PSNR_epoch_{max(scores, key=scores.get)}.pth"]
+
+
+def test_a_validation_that_was_stopped_is_made_up_for(pairs, tmp_path):
+    work = tmp_path / "work"
+
+    class StopDuringValidation(Hook):
+        def after_val_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            if runner.epoch == 2:
+                raise KeyboardInterrupt
+
+    options = {"default_hooks.checkpoint.joint": False, "default_hooks.checkpoint.save_best": "demo/PSNR"}
+    config = load_config("configs/fcn_demo.py", tiny_options(pairs) | options, str(work))
+    runner = Runner.from_cfg(config)
+    runner.register_hook(StopDuringValidation())
+    with pytest.raises(KeyboardInterrupt):
+        runner.train()
+    assert len(logged_scores(work, "demo/PSNR")) == 1
+
+    work = work.rename(tmp_path / "moved")  # folders may be moved meanwhile
+    run(pairs, work, resume=True, options=options)
+    scores = logged_scores(work, "demo/PSNR")
+    assert len(scores) == 2
+    best = [path.name for path in work.glob("best_demo_PSNR_epoch_*.pth")]
+    assert best == [f"best_demo_PSNR_epoch_{1 + scores.index(max(scores))}.pth"]
+
+    run(pairs, work, resume=True, options=options)
+    assert len(logged_scores(work, "demo/PSNR")) == 2  # and done once
+
+
+def test_an_empty_note_of_the_latest_checkpoint_is_no_new_start(pairs, tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/last_checkpoint").touch()
+    with pytest.raises(InputError, match=r"last_checkpoint is empty: name the checkpoint"):
+        run(pairs, tmp_path / "work", resume=True)
+
+
+class PlainPairs(torch.utils.data.Dataset):
+    """What the Runner takes too: neither metainfo nor a pipeline."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        image = torch.full((3, 16, 16), 50 * index, dtype=torch.uint8)
+        return {"inputs": image, "data_samples": BaseDataElement(gt_img=image)}
+
+
+def test_datasets_may_be_pytorchs_own(tiny_config):
+    batches = torch.utils.data.BatchSampler(range(4), 2, drop_last=True)
+    loader = torch.utils.data.DataLoader(PlainPairs(), batch_sampler=batches, collate_fn=pseudo_collate)
+    runner = Runner.from_cfg(tiny_config)
+    runner._train_dataloader = runner._train_loop["dataloader"] = loader
+    runner.train()
+    assert training_facts(runner).startswith(
+        "dataset=PlainPairs, blur=not stated, 4 pairs; effective batch 2 (1 processes × 2), pipeline not stated, "
+    )
 
 
 def test_config_may_ask_to_resume(pairs, tmp_path):

@@ -25,42 +25,53 @@ def training_facts(runner) -> str:
     """What a Runner trains on and for how long, in one line."""
     loader = runner.train_dataloader
     # Mixed datasets may have the same pipeline.
-    pipelines = " and ".join(dict.fromkeys(map(_describe_pipeline, _concatenated(loader.dataset))))
-    accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
-    batch = loader.batch_size * get_world_size() * accumulated
+    pipelines = " and ".join(dict.fromkeys(map(_describe_pipeline, concatenated(loader.dataset))))
     loop = runner.train_loop
     if isinstance(loop, TimeBudgetTrainLoop):
         length = f"{loop.seconds:g} s of {loop.clock.kind} time"
     else:
         length = f"{runner.max_epochs} epochs, {runner.max_iters} iterations"
     return (
-        f"{'; '.join(dataset_facts(loader))}; effective batch {batch} ({get_world_size()} processes × "
-        f"{loader.batch_size}), {pipelines}, {length}, seed {runner.seed}"
+        f"{'; '.join(dataset_facts(loader))}; effective batch {_effective_batch(runner)}, {pipelines}, {length}, "
+        f"seed {runner.seed}"
     )
+
+
+def _effective_batch(runner) -> str:
+    loader = runner.train_dataloader
+    # A sampler of batches may have a size of its own, or none.
+    batch = loader.batch_size or getattr(loader.batch_sampler, "batch_size", None)
+    if batch is None:
+        return NOT_STATED
+    accumulated = runner.cfg.get("optim_wrapper", {}).get("accumulative_counts", 1)
+    times = f" × {accumulated} accumulated" if accumulated > 1 else ""
+    return f"{batch * get_world_size() * accumulated} ({get_world_size()} processes × {batch}{times})"
 
 
 def dataset_facts(loader: DataLoader) -> list[str]:
     """A sentence's worth on each dataset that ``loader`` reads: its name, what is known of it, its pairs.
 
-    The kind of blur is among it, be it that nobody says.
+    The kind of blur is among it, be it that nobody says. Datasets that tell nothing are called by their class.
     """
     return [
         ", ".join([*(f"{name}={value}" for name, value in _facts(dataset).items()), f"{len(dataset)} pairs"])
-        for dataset in _concatenated(loader.dataset)
+        for dataset in concatenated(loader.dataset)
     ]
 
 
-def _facts(dataset: Any) -> dict[str, Any]:
-    return {**dataset.metainfo, "blur": dataset.metainfo.get("blur", NOT_STATED)}
-
-
-def _concatenated(dataset: Any) -> Sequence[Any]:
+def concatenated(dataset: Any) -> Sequence[Any]:
     """The datasets that `ConcatDataset` puts after each other, or the only one."""
     return getattr(dataset, "datasets", [dataset])
 
 
+def _facts(dataset: Any) -> dict[str, Any]:
+    told = getattr(dataset, "metainfo", {"dataset": type(dataset).__name__})
+    return {**told, "blur": told.get("blur", NOT_STATED)}
+
+
 def _describe_pipeline(dataset: Any) -> str:
-    return " → ".join(_describe(step) for step in _innermost(dataset).pipeline.transforms)
+    steps = getattr(getattr(_innermost(dataset), "pipeline", None), "transforms", None)
+    return f"pipeline {NOT_STATED}" if steps is None else " → ".join(map(_describe, steps))
 
 
 def _describe(transform: Any) -> str:
@@ -69,7 +80,7 @@ def _describe(transform: Any) -> str:
 
 
 def _innermost(dataset: Any) -> Any:
-    """The dataset with the pipeline, which `RepeatDataset` and `ConcatDataset` wrap."""
-    while not hasattr(dataset, "pipeline"):
+    """The dataset with the pipeline, which `RepeatDataset` and `ConcatDataset` wrap; the last, without any."""
+    while not hasattr(dataset, "pipeline") and (hasattr(dataset, "datasets") or hasattr(dataset, "dataset")):
         dataset = dataset.datasets[0] if hasattr(dataset, "datasets") else dataset.dataset
     return dataset

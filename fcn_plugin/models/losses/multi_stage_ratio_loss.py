@@ -47,8 +47,8 @@ class MultiStageRatioLoss(nn.Module):
     Shapes: a list of predictions, or a single one, each (B, C, H, W) in [0, 1], and the sharp image of the
     same shape, to a scalar. Computed in float32 whatever the predictions are.
 
-    Raises ``ValueError`` for an unknown mode or criterion, for initial ratios that cannot be trained, and for
-    a number of predictions other than ``stages``.
+    Raises ``ValueError`` for an unknown mode or criterion, for initial ratios outside 0..1 or that cannot be
+    trained, and for a number of predictions other than ``stages``.
     """
 
     def __init__(
@@ -76,15 +76,21 @@ class MultiStageRatioLoss(nn.Module):
         initial = [initial_ratio] * stages if isinstance(initial_ratio, int | float) else list(initial_ratio)
         if mode != "fixed" and not all(0 < ratio < 1 for ratio in initial):
             raise ValueError(f"ratios that train start between 0 and 1, exclusively, not at {initial_ratio}")
-        logits = torch.zeros(stages) if mode == "softmax" else torch.tensor(initial).logit()
+        if not all(0 <= ratio <= 1 for ratio in initial):
+            raise ValueError(f"ratios lie between 0 and 1, not at {initial_ratio}")
+        self.stages = len(initial)
         if mode == "fixed":
-            self.register_buffer("ratio_logits", logits)
+            self.register_buffer("fixed_ratios", torch.tensor(initial, dtype=torch.float32))
+        elif mode == "softmax":
+            self.ratio_logits = nn.Parameter(torch.zeros(stages))
         else:
-            self.ratio_logits = nn.Parameter(logits)
+            self.ratio_logits = nn.Parameter(torch.tensor(initial).logit())
 
     @property
     def ratios(self) -> Tensor:
         """The ratios r_s, one per stage, in 0..1."""
+        if self.mode == "fixed":
+            return self.fixed_ratios
         if self.mode == "softmax":
             return self.ratio_logits.softmax(dim=0)
         return self.ratio_logits.sigmoid()
@@ -92,9 +98,9 @@ class MultiStageRatioLoss(nn.Module):
     def forward(self, predictions: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         if isinstance(predictions, Tensor):
             predictions = [predictions]
-        if len(predictions) != len(self.ratio_logits):
+        if len(predictions) != self.stages:
             raise ValueError(
-                f"the loss has ratios for {len(self.ratio_logits)} stages but got {len(predictions)} "
+                f"the loss has ratios for {self.stages} stages but got {len(predictions)} "
                 "predictions: set its `stages` to the network's"
             )
         with torch.autocast(target.device.type, enabled=False):

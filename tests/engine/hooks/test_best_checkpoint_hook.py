@@ -18,6 +18,9 @@ class FakeRunner:
         self.message_hub = MessageHub(f"{folder.name}-hub")
         self.logger = logging.getLogger("test")
         self.epoch, self.iter = 0, 0
+        self.val_loop = None  # so nothing is known of its metrics
+        self.train_loop = None
+        self.model = torch.nn.Identity()
         self.saved = []
 
     def save_checkpoint(self, out_dir, filename, **_):
@@ -68,12 +71,49 @@ def test_records_survive_resuming(runner, tmp_path):
     resumed.message_hub.load_state_dict(checkpoint["message_hub"])
     hook = BestCheckpointHook(save_best=["PSNR", "SSIM"], joint=True)
     assert validate(hook, resumed, (31, 0.89), (31, 0.91)) == [3]
-    assert not (tmp_path / "best_PSNR_epoch_1.pth").exists()
+    assert (tmp_path / "best_PSNR_epoch_1.pth").exists()  # of another run's folder, nothing is removed
+
+
+def test_a_folder_that_is_copied_has_its_own_best_checkpoint(runner, tmp_path):
+    validate(BestCheckpointHook(save_best="PSNR", rule="greater"), runner, (30, 0.90))
+    copied = FakeRunner(tmp_path / "copied")
+    (tmp_path / "copied/best_PSNR_epoch_1.pth").touch()
+    copied.message_hub.load_state_dict(runner.message_hub.state_dict())
+    copied.epoch = 1
+    hook = BestCheckpointHook(save_best="PSNR", rule="greater")
+    validate(hook, copied)
+    assert copied.message_hub.get_info("best_ckpt") == str(tmp_path / "copied/best_PSNR_epoch_1.pth")
+    assert validate(hook, copied, (31, 0.9)) == [2]
+    assert [path.name for path in sorted(tmp_path.rglob("*.pth"))] == [
+        "best_PSNR_epoch_1.pth",
+        "best_PSNR_epoch_2.pth",
+    ]
+    assert (tmp_path / "best_PSNR_epoch_1.pth").exists()
 
 
 def test_one_metric_is_mmengines_own_rule(runner):
     hook = BestCheckpointHook(save_best="PSNR", rule="greater")
     assert validate(hook, runner, (30, 0.90), (31, 0.80), (30.5, 0.95)) == [1, 2]
+
+
+def test_of_several_metrics_each_keeps_its_best_till_the_next_is_there(runner):
+    hook = BestCheckpointHook(save_best=["PSNR", "SSIM"], rule="greater")
+    hook.before_train(runner)
+    there = []
+    runner.save_checkpoint = lambda out_dir, filename, **_: (
+        there.append(sorted(path.name for path in Path(out_dir).glob("*.pth"))),
+        Path(out_dir, filename).touch(),
+    )
+    for runner.epoch, scores in enumerate([(30, 0.90), (31, 0.80), (29, 0.95)], 1):
+        hook.after_val_epoch(runner, dict(zip(("PSNR", "SSIM"), scores, strict=True)))
+    assert there[2:] == [
+        ["best_PSNR_epoch_1.pth", "best_SSIM_epoch_1.pth"],
+        ["best_PSNR_epoch_2.pth", "best_SSIM_epoch_1.pth"],
+    ]
+    assert [path.name for path in sorted(Path(runner.work_dir).glob("*.pth"))] == [
+        "best_PSNR_epoch_2.pth",
+        "best_SSIM_epoch_3.pth",
+    ]
 
 
 def test_a_missing_metric_is_named(runner):

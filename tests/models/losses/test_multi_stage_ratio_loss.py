@@ -73,7 +73,22 @@ def test_softmax_ratios_share_the_sum_1_and_favour_small_errors():
 def test_fixed_ratios_are_no_parameters_but_are_saved():
     loss = MultiStageRatioLoss(mode="fixed")
     assert list(loss.parameters()) == []
-    assert "ratio_logits" in loss.state_dict()
+    assert "fixed_ratios" in loss.state_dict()
+
+
+def test_fixed_ratios_of_1_are_the_plain_sum():
+    predictions, target = [torch.rand(1, 3, 4, 4) for _ in range(3)], torch.rand(1, 3, 4, 4)
+    loss = MultiStageRatioLoss(stages=3, mode="fixed", initial_ratio=1)
+    errors = [loss.criterion(prediction, target).item() for prediction in predictions]
+    assert loss(predictions, target).item() == pytest.approx(sum(errors))
+    assert all(tensor.isfinite().all() for tensor in loss.state_dict().values())
+    last = MultiStageRatioLoss(stages=3, mode="fixed", initial_ratio=[0, 0, 1])
+    assert torch.equal(last(predictions, target), loss.criterion(predictions[2], target))
+
+
+def test_fixed_ratios_lie_between_0_and_1():
+    with pytest.raises(ValueError, match=r"between 0 and 1, not at 2\.0"):
+        MultiStageRatioLoss(mode="fixed", initial_ratio=2.0)
 
 
 @pytest.mark.parametrize("mode", MODES[:3])
