@@ -6,8 +6,8 @@
     python tools/compare.py configs/fcn_gopro.py configs/peers/*.py --minutes 600
 
 Each run is a process of its own. Runs that are done are not repeated, and those that were stopped go on with
-the time they had spent. The figures go to --out as JSON, and docs/comparison.md with its plots is written
-anew from all such files beside it.
+the time they had spent. The figures go to --out as JSON, and --page with its plots is written anew from all
+such files beside that one. With a --work-dir of its own, a trial leaves what is published alone: both go there.
 """
 
 import argparse
@@ -34,8 +34,8 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add("--networks", nargs="+", metavar="NAME", help="train these only (all)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/comparison_CONFIG)")
-    add("--out", type=Path, help="JSON file (benchmarks/comparison_CONFIG.json)")
-    add("--page", type=Path, default=PROJECT / "docs/comparison.md", help="(%(default)s)")
+    add("--out", type=Path, help="JSON file (comparison_CONFIG.json in benchmarks, or in --work-dir)")
+    add("--page", type=Path, help="(comparison.md in docs, or in --work-dir)")
     add("--report", action="store_true", help="train nothing, only write what is done")
     add_options_of_runs(parser)
     arguments = parser.parse_args(words)
@@ -62,7 +62,8 @@ def main(words: list[str] | None = None) -> None:
 
         name = f"comparison_{Path(arguments.configs[0]).stem}"
         work_dir = arguments.work_dir or Path("work_dirs", name)
-        out = arguments.out or PROJECT / "benchmarks" / f"{name}.json"
+        out = arguments.out or (arguments.work_dir or PROJECT / "benchmarks") / f"{name}.json"
+        page = arguments.page or (arguments.work_dir or PROJECT / "docs") / "comparison.md"
         runs = []
         if not arguments.report:
             runs = plan_comparison(
@@ -83,8 +84,8 @@ def main(words: list[str] | None = None) -> None:
                 figures = {"configs": list(map(short_path, arguments.configs)), "runs": found}
                 write_atomically(out, json.dumps(figures, indent=2) + "\n")
                 print(f"figures      {out}")
-        write_page(out.parent, arguments.page)
-        print(f"page         {arguments.page}")
+        write_page(out.parent, page)
+        print(f"page         {page}")
 
 
 def write_page(figures: Path, page: Path) -> None:

@@ -1,6 +1,8 @@
 #!/usr/bin/env python
 """Trains a network as its config says."""
 
+import sys
+
 from fcn_plugin.command_line import config_parser
 from fcn_plugin.errors import one_sentence_errors
 
@@ -15,7 +17,7 @@ def main() -> None:
         metavar="CHECKPOINT",
         help="go on from this checkpoint, or from the latest in the work folder",
     )
-    parser.add_argument("--amp", action="store_true", help="mixed precision on a GPU, bfloat16 by default")
+    parser.add_argument("--amp", action="store_true", help="mixed precision, bfloat16 if nothing else is set")
     parser.add_argument("--test", action="store_true", help="test the best checkpoint after training")
     arguments = parser.parse_args()
 
@@ -23,7 +25,10 @@ def main() -> None:
 
     with one_sentence_errors():
         config = load_config(arguments.config, arguments.cfg_options, arguments.work_dir, arguments.amp)
-        train(config, arguments.resume, test_best=arguments.test)
+        try:
+            train(config, arguments.resume, test_best=arguments.test)
+        except KeyboardInterrupt:
+            sys.exit(f"Stopped; with --resume, training goes on from the latest checkpoint in {config.work_dir}.")
 
 
 if __name__ == "__main__":

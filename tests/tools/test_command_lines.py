@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,22 @@ def test_train_and_test_from_any_directory(trained):
     assert "1 epochs, 4 iterations, seed 0" in result.stdout
     assert "warn" not in result.stdout.lower()
     assert result.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGINT")
+def test_ctrl_c_ends_training_in_a_sentence(trained, tmp_path):
+    command = python("train.py", "configs/fcn_demo.py", *arguments(trained[0] / "pairs", epochs=10**6))
+    first_checkpoint = tmp_path / "work_dirs/fcn_demo/last_checkpoint"
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while process.poll() is None and not first_checkpoint.exists():
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+    last_line = errors.splitlines()[-1]
+    assert last_line == "Stopped; with --resume, training goes on from the latest checkpoint in work_dirs/fcn_demo."
+    assert "Traceback" not in errors
 
 
 def test_test_command(trained):

@@ -22,8 +22,7 @@ def compare(pairs, tmp_path):
         NAMES[1]: {"options": {**options, "model.network.width": 2}},
     }
     config.write_text(f"_base_ = [{str(PROJECT / 'configs/fcn_demo.py')!r}]\nvariants = {variants!r}\n")
-    words = [config, "--work-dir", tmp_path / "work", "--out", tmp_path / "figures/comparison_tiny.json"]
-    words += ["--page", tmp_path / "docs/page.md"]
+    words = [config, "--work-dir", tmp_path / "work"]  # where the figures and the page go then, too
     return lambda *more: tool.main(list(map(str, [*words, *more])))
 
 
@@ -32,7 +31,7 @@ TRAINING = ["--minutes", "0.02", "--points", "2", "--clock", "processor", "--thr
 
 def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys):
     compare(*TRAINING)
-    figures = json.loads((tmp_path / "figures/comparison_tiny.json").read_text())
+    figures = json.loads((tmp_path / "work/comparison_tiny.json").read_text())
     assert [run["network"] for run in figures["runs"]] == list(NAMES)
     for run in figures["runs"]:
         record = run["record"]
@@ -46,26 +45,26 @@ def test_networks_are_trained_for_equal_time_and_shown(compare, tmp_path, capsys
         assert "1.2 s of processor time, seed 0" in run["training"]
     costs = [run["costs"] for run in figures["runs"]]
     assert costs[0]["parameters"] > costs[1]["parameters"] > 0
-    page = (tmp_path / "docs/page.md").read_text()
+    page = (tmp_path / "work/comparison.md").read_text()
     assert "![demo/PSNR over time and over images seen](comparison_tiny.svg)" in page
     for kind in ("png", "svg"):
-        assert (tmp_path / f"docs/comparison_tiny.{kind}").stat().st_size > 0
+        assert (tmp_path / f"work/comparison_tiny.{kind}").stat().st_size > 0
     assert "starts" in capsys.readouterr().out
 
     compare(*TRAINING, "--networks", NAMES[0])
     assert "starts" not in capsys.readouterr().out
     compare("--report")
-    again = json.loads((tmp_path / "figures/comparison_tiny.json").read_text())
+    again = json.loads((tmp_path / "work/comparison_tiny.json").read_text())
     assert again == figures
 
 
 def test_a_comparison_that_has_no_results_yet_leaves_earlier_figures_alone(compare, tmp_path, capsys):
-    earlier = tmp_path / "figures/comparison_tiny.json"
+    earlier = tmp_path / "work/comparison_tiny.json"
     earlier.parent.mkdir()
     earlier.write_text('{"configs": ["earlier.py"], "runs": []}')
     compare("--report")
     assert json.loads(earlier.read_text())["configs"] == ["earlier.py"]
-    assert "##" not in (tmp_path / "docs/page.md").read_text()
+    assert "##" not in (tmp_path / "work/comparison.md").read_text()
     earlier.write_text("{")
     with pytest.raises(SystemExit, match="1"):
         compare("--report")

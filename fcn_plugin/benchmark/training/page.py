@@ -47,6 +47,9 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
     best_first = sorted(by_network.values(), key=lambda found: -_mean(found, metric))
     height, width = first["cost_size"]
     head = [*COLUMNS, *metrics]
+    scores = baselines(first["metrics"])
+    values = [f"{scores[name]:.{digits_of(name)}f}" if name in scores else "" for name in metrics]
+    blurry = [["the blurry images", *[""] * (len(COLUMNS) - 1), *values]] if scores else []
     return "\n".join(
         [
             f"## {name.removeprefix('comparison_')}",
@@ -55,7 +58,7 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
             "",
             _words(best_first, metric),
             "",
-            *table(head, (_cells(found, metrics) for found in best_first), "ll".ljust(len(head), "r")),
+            *table(head, [*(_cells(found, metrics) for found in best_first), *blurry], "ll".ljust(len(head), "r")),
             "",
             f"GMACs are of one {height}×{width} image. Peak memory is that before the first validation: on a "
             "GPU what PyTorch took there, on a CPU the whole process's.",
@@ -106,12 +109,13 @@ def _words(best_first: Sequence[Sequence[Mapping[str, Any]]], metric: str) -> st
         ranks.append(f"{found[0]['network']} {mean:.2f} dB ({mean - highest:+.2f})")
     times = _told(runs, _time)
     words = [f"After {times[0] if len(times) == 1 else 'training'} {', '.join(ranks)}."]
-    blurry = baselines(runs[0]["metrics"]).get(metric)
-    if blurry is not None:
-        words.append(f"The blurry images have {blurry:.2f} dB.")
-        below = [found[0]["network"] for found in best_first if _mean(found, metric) < blurry]
+    blurry = baselines(runs[0]["metrics"])
+    if metric in blurry:
+        words.append(f"The blurry images have {blurry[metric]:.2f} dB.")
+    for name, score in blurry.items():
+        below = [found[0]["network"] for found in best_first if _mean(found, name) < score]
         if below:
-            words.append(f"{', '.join(below)} stayed below that.")
+            words.append(f"{', '.join(below)} stayed below the blurry images in {name}.")
     if len(times) > 1:
         words.append(f"They had not the same time: {'; '.join(times)}.")
     different = [name for name, of in FACTS.items() if len(_told(runs, of)) > 1]

@@ -31,7 +31,8 @@ class FolderStore:
         only: The names, below the root, of the files to keep; all where it is None.
 
     Raises:
-        InputError: A pattern finds no images, or two images have the same key.
+        InputError: A pattern finds no images or has other wildcards than stars, or two images have the same
+            key.
     """
 
     def __init__(
@@ -45,6 +46,8 @@ class FolderStore:
         self.info: dict = {}
         self._names: dict[str, str] = {}
         for pattern in patterns:
+            if set(pattern) & set("?["):
+                raise InputError(f"The pattern {pattern!r} has ? or [, which stand for nothing here; use stars.")
             found = [name for name in self._find_images(pattern) if only is None or name in only]
             if not found:
                 kinds = " ".join(IMAGE_SUFFIXES)

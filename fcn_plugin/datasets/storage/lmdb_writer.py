@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import lmdb
+import numpy as np
 from filelock import Timeout
 from rich.console import Console
 from rich.markup import escape
@@ -52,7 +53,7 @@ def write_lmdbs(
     """Writes each plan's images into an LMDB of BasicSR's layout.
 
     Each LMDB is built beside its place, read back against its checksums and only then put there. One
-    that already holds the same images is left alone. A run that ends early, in whatever way, leaves what
+    that already holds images of the same names, and of a sample the same pixels, is left alone. A run that ends early, in whatever way, leaves what
     it wrote, and the next one with the same plan goes on from there.
 
     Encoding ``png`` is for exchange: BasicSR's readers read it unchanged (but names with further dots or
@@ -148,15 +149,29 @@ def _is_there(plan: LMDBPlan, encoding: str, report: Callable[[str], None]) -> b
             f"{plan.path} holds {len(keys)} other images than the {len(plan.keys)} of {plan.store.location}; "
             "give --overwrite to replace it."
         )
-    report(f"{plan.path}: left alone, it already holds these {len(keys)} images.")
+    sample = _sample(plan)
+    changed = [key for key in sample if not np.array_equal(there.read(key), plan.store.read(key))]
+    if changed:
+        raise InputError(
+            f"{plan.path} holds another image {changed[0]!r} than {plan.store.location}, which has changed "
+            "since; give --overwrite to replace it."
+        )
+    report(
+        f"{plan.path}: left alone, it already holds these {len(keys)} images, by their names and the pixels "
+        f"of {len(sample)}."
+    )
     return True
 
 
-def _expect_bytes(plan: LMDBPlan, encoding: str, samples: int = 8) -> float:
+def _sample(plan: LMDBPlan, samples: int = 8) -> Sequence[str]:
+    return plan.keys[:: -(-len(plan.keys) // samples)]
+
+
+def _expect_bytes(plan: LMDBPlan, encoding: str) -> float:
     """How large an LMDB becomes; exactly, but for LMDB's own pages, where that follows from the sizes."""
     bytes_per_pixel = ENCODINGS[encoding].bytes_per_pixel
     if bytes_per_pixel is None:
-        sample = plan.keys[:: -(-len(plan.keys) // samples)]
+        sample = _sample(plan)
         sampled_bytes = sum(len(encode_image(plan.store, key, encoding).content) for key in sample)
         image_bytes = sampled_bytes * len(plan.keys) / len(sample)
     else:

@@ -90,5 +90,6 @@ def _check_fit(expected_tensors: dict[str, Tensor], loaded: dict[str, Tensor], s
     if faults:
         raise InputError(
             f"{source} is not of this network: of its {len(expected)} tensors, {', '.join(faults)}; "
-            "use the config that the checkpoint was trained with"
+            "use the config that the checkpoint was trained with, or, to start from what fits, "
+            "default_hooks.portable_checkpoint.strict=False"
         )

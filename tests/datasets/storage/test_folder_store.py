@@ -27,6 +27,12 @@ def test_several_patterns_are_one_store(tmp_path, write_images):
     np.testing.assert_array_equal(store.read("b"), images["y/b.png"])
 
 
+def test_other_wildcards_than_stars_are_refused(tmp_path, write_images):
+    write_images(tmp_path, "x/a-1.png")
+    with pytest.raises(InputError, match=r"'x/a-\?-\*' has \? or \[, which stand for nothing here; use stars"):
+        FolderStore(tmp_path, ["x/a-?-*"])
+
+
 def test_reads_rgb_and_size(tmp_path, write_images):
     images = write_images(tmp_path, "a.png", height=5, width=9)
     store = FolderStore(tmp_path)

@@ -139,13 +139,27 @@ def test_map_grows_and_the_file_is_no_larger_than_its_images(tmp_path, write_ima
     assert total_bytes < (tmp_path / "a.lmdb/data.mdb").stat().st_size < total_bytes * 1.1
 
 
+def test_an_image_that_has_changed_since_is_noticed(tmp_path):
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images/a.png"), np.zeros((8, 8, 3), np.uint8))
+    write_lmdbs([plan_of(FolderStore(tmp_path / "images"), tmp_path / "a.lmdb")], workers=0)
+    cv2.imwrite(str(tmp_path / "images/a.png"), np.ones((8, 8, 3), np.uint8))
+    plan = plan_of(FolderStore(tmp_path / "images"), tmp_path / "a.lmdb")
+    with pytest.raises(InputError, match=r"a\.lmdb holds another image 'a' than .*images.*give --overwrite"):
+        write_lmdbs([plan], workers=0)
+    write_lmdbs([plan], workers=0, overwrite=True)
+    assert LMDBStore(plan.path).read("a").all()
+
+
 def test_whole_lmdb_is_left_alone(store, tmp_path):
     plan = plan_of(store, tmp_path / "a.lmdb")
     write_lmdbs([plan], workers=0)
     before = (plan.path / "data.mdb").stat()
     lines = []
     write_lmdbs([plan], workers=0, report=lines.append)
-    assert lines == [f"{plan.path}: left alone, it already holds these 5 images."]
+    assert lines == [
+        f"{plan.path}: left alone, it already holds these 5 images, by their names and the pixels of 5."
+    ]
     after = (plan.path / "data.mdb").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
