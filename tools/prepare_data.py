@@ -133,7 +133,8 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         command.add_argument(
             "--workers",
             type=at_least(0),
-            default=os.cpu_count(),
+            # Of a machine's cores, a scheduler or a container may give but a few; Windows and macOS cannot tell.
+            default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             help="processes beside this one (%(default)s)",
         )
         command.add_argument("--overwrite", action="store_true", help="write again what is there already")

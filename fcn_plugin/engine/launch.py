@@ -83,8 +83,9 @@ def distributed(config: Config) -> Iterator[None]:
         torch.distributed.init_process_group("gloo")
         config.model_wrapper_cfg = {
             "type": "MMDistributedDataParallel",
-            "device_ids": None,
             "broadcast_buffers": False,
+            **(config.get("model_wrapper_cfg") or {}),
+            "device_ids": None,
         }
     try:
         yield
