@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.registry import MODELS
 
 from .blocks import QueryKeyMechanism
@@ -56,7 +57,7 @@ class FCN(BaseModule):
     Attributes:
         crop_size: height and width of the crops whose statistics `pool_locally` keeps; ``None`` without it.
 
-    Raises ``ValueError`` for a number of stages that the grids do not have.
+    Raises `InputError` for a number of stages that the grids do not have.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class FCN(BaseModule):
         super().__init__(init_cfg)
         stages = len(grids) if stages is None else stages
         if not 1 <= stages <= len(grids):
-            raise ValueError(f"stages must be 1 to {len(grids)}, the number of grids, not {stages}")
+            raise InputError(f"stages must be 1 to {len(grids)}, the number of grids, not {stages}")
         self.grids = tuple((rows, columns) for rows, columns in grids[len(grids) - stages :])
         self.coarsest = 2 ** (len(pyramid_widths) - 1)
         self.crop_size: tuple[int, int] | None = None

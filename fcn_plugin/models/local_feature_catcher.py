@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.registry import MODELS
 
 from .blocks import PredictionHead
@@ -72,7 +73,7 @@ class LocalFeatureCatcher(nn.Module):
     Shapes: for every stage, its features (B·patches, in_channels, h, w) and its image patches
     (B·patches, image_channels, h, w), to one prediction (B, image_channels, H, W) per stage.
 
-    Raises ``ValueError`` when the last grid is not 1×1: RIM joins the features of the whole image.
+    Raises `InputError` when the last grid is not 1×1: RIM joins the features of the whole image.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class LocalFeatureCatcher(nn.Module):
     ):
         super().__init__()
         if tuple(grids[-1]) != (1, 1):
-            raise ValueError(f"the last stage sees the whole image: its grid must be (1, 1), not {grids[-1]}")
+            raise InputError(f"the last stage sees the whole image: its grid must be (1, 1), not {grids[-1]}")
         self.grids = [tuple(grid) for grid in grids]
         self.activation_checkpointing = activation_checkpointing
         channels = {"in_channels": in_channels, "image_channels": image_channels}

@@ -34,9 +34,9 @@ class BestCheckpointHook(CheckpointHook):
     The records are kept in the message hub, so they are saved and resumed. So is which validation was the
     last: one that was stopped is made up for when training is resumed.
 
-    Raises `InputError` before training where our metrics do not yield one of ``save_best``, and after a
-    validation where others do not; ``ValueError`` for ``joint`` with fewer than two metrics or with another
-    rule than "greater".
+    Raises `InputError` before training where our metrics do not yield one of ``save_best``, after a
+    validation where others do not, and for ``joint`` with fewer than two metrics or with another rule than
+    "greater".
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class BestCheckpointHook(CheckpointHook):
     ):
         names = [save_best] if isinstance(save_best, str) else list(save_best or [])
         if joint and len(names) < 2:
-            raise ValueError("`joint` needs two or more metrics in `save_best`")
+            raise InputError("`joint` needs two or more metrics in `save_best`")
         if joint and rule not in (None, "greater"):
-            raise ValueError(f"`joint` asks every metric to be greater, not {rule!r}")
+            raise InputError(f"`joint` asks every metric to be greater, not {rule!r}")
         self.lower_is_better: dict[str, bool] = {}  # by the scores' names, where the metrics are ours
         # Of jointly judged metrics, the first names the file and is all that MMEngine's logic sees.
         self.companions = names[1:] if joint else []

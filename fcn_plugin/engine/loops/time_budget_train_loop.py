@@ -32,8 +32,8 @@ class TimeBudgetTrainLoop(EpochBasedTrainLoop):
     ``images`` until then and its metrics.
 
     Raises `InputError` for a processor's clock where it would not see the work (on a GPU, with workers that
-    load data, with several processes), and when there are too few images for one batch; ``ValueError`` for a
-    budget that is not positive.
+    load data, with several processes), for too few images for one batch, and for a budget that is not
+    positive.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class TimeBudgetTrainLoop(EpochBasedTrainLoop):
         clock: Clock = "wall",
     ):
         if seconds <= 0 or validations < 1:
-            raise ValueError(f"{seconds} seconds and {validations} validations are no budget")
+            raise InputError(f"{seconds} seconds and {validations} validations are no budget")
         super().__init__(runner, dataloader, max_epochs=1)
         self.seconds = seconds
         self.validations = validations

@@ -6,6 +6,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.registry import MODELS
 
 from .component import Choice, build_component
@@ -37,7 +38,7 @@ class RIM(nn.Module):
     the encoder's and decoder's maps (N, pyramid_widths[l], H/2^l, W/2^l), to a tuple of the joined features,
     shaped as the features, and the prediction, shaped as the image.
 
-    Raises ``ValueError`` for an unknown ``skips``.
+    Raises `InputError` for an unknown ``skips``.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class RIM(nn.Module):
     ):
         super().__init__()
         if skips not in ("every", "first"):
-            raise ValueError(f"unknown skips {skips!r}: choose 'every' or 'first'")
+            raise InputError(f"RIM's skips are {skips!r}: choose 'every' or 'first'")
         self.skips = skips
         self.processing_blocks = nn.ModuleList(
             build_component(processing_block, "ProcessingBlock", in_channels=in_channels)

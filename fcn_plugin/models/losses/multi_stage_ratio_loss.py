@@ -6,6 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from fcn_plugin.errors import InputError
 from fcn_plugin.registry import MODELS
 
 CRITERIA = {
@@ -47,7 +48,7 @@ class MultiStageRatioLoss(nn.Module):
     Shapes: a list of predictions, or a single one, each (B, C, H, W) in [0, 1], and the sharp image of the
     same shape, to a scalar. Computed in float32 whatever the predictions are.
 
-    Raises ``ValueError`` for an unknown mode or criterion, for initial ratios outside 0..1 or that cannot be
+    Raises `InputError` for an unknown mode or criterion, for initial ratios outside 0..1 or that cannot be
     trained, and for a number of predictions other than ``stages``.
     """
 
@@ -62,10 +63,10 @@ class MultiStageRatioLoss(nn.Module):
     ):
         super().__init__()
         if mode not in ("literal", "barrier", "softmax", "fixed"):
-            raise ValueError(f"unknown ratio mode {mode!r}: choose literal, barrier, softmax or fixed")
+            raise InputError(f"the loss's mode is {mode!r}: choose literal, barrier, softmax or fixed")
         if isinstance(criterion, str):
             if criterion not in CRITERIA:
-                raise ValueError(f"unknown criterion {criterion!r}: choose one of {', '.join(CRITERIA)}")
+                raise InputError(f"the loss's criterion is {criterion!r}: choose one of {', '.join(CRITERIA)}")
             criterion = {"type": CRITERIA[criterion]}
         self.criterion = MODELS.build(criterion)
         self.mode = mode
@@ -75,9 +76,9 @@ class MultiStageRatioLoss(nn.Module):
 
         initial = [initial_ratio] * stages if isinstance(initial_ratio, int | float) else list(initial_ratio)
         if mode != "fixed" and not all(0 < ratio < 1 for ratio in initial):
-            raise ValueError(f"ratios that train start between 0 and 1, exclusively, not at {initial_ratio}")
+            raise InputError(f"ratios that train start between 0 and 1, exclusively, not at {initial_ratio}")
         if not all(0 <= ratio <= 1 for ratio in initial):
-            raise ValueError(f"ratios lie between 0 and 1, not at {initial_ratio}")
+            raise InputError(f"ratios lie between 0 and 1, not at {initial_ratio}")
         self.stages = len(initial)
         if mode == "fixed":
             self.register_buffer("fixed_ratios", torch.tensor(initial, dtype=torch.float32))
@@ -99,7 +100,7 @@ class MultiStageRatioLoss(nn.Module):
         if isinstance(predictions, Tensor):
             predictions = [predictions]
         if len(predictions) != self.stages:
-            raise ValueError(
+            raise InputError(
                 f"the loss has ratios for {self.stages} stages but got {len(predictions)} "
                 "predictions: set its `stages` to the network's"
             )

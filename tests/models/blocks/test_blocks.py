@@ -154,7 +154,7 @@ def test_rim_starts_without_the_raw_image():
 
 
 def test_rim_refuses_unknown_skips():
-    with pytest.raises(ValueError, match="unknown skips 'none'"):
+    with pytest.raises(ValueError, match="skips are 'none': choose"):
         RIM(8, skips="none")
 
 

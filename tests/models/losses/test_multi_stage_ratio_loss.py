@@ -134,9 +134,9 @@ def test_criteria_by_name_or_config():
 
 
 def test_mistakes_are_named():
-    with pytest.raises(ValueError, match="unknown ratio mode 'free'"):
+    with pytest.raises(ValueError, match="mode is 'free': choose literal"):
         MultiStageRatioLoss(mode="free")
-    with pytest.raises(ValueError, match="unknown criterion 'l3'"):
+    with pytest.raises(ValueError, match="criterion is 'l3': choose one of"):
         MultiStageRatioLoss(criterion="l3")
     with pytest.raises(ValueError, match="start between 0 and 1, exclusively, not at 1"):
         MultiStageRatioLoss(initial_ratio=1)
