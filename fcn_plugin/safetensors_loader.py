@@ -1,4 +1,4 @@
-"""Safetensors files wherever MMEngine loads a checkpoint: ``load_from``, ``init_cfg``, ``load_checkpoint``."""
+"""Safetensors files wherever MMEngine loads checkpoints: ``load_from``, ``init_cfg`` and the like."""
 
 from typing import Any
 

@@ -27,9 +27,12 @@ def test_an_error_from_a_loader_worker_is_its_sentence(capsys):
     ],
 )
 def test_a_mistake_in_a_config_is_a_sentence(config, sentence, capsys):
-    with DefaultScope.overwrite_default_scope("fcn_plugin"):
-        with pytest.raises(SystemExit) as stop, one_sentence_errors():
-            mmengine.registry.MODELS.build(config)
+    with (
+        DefaultScope.overwrite_default_scope("fcn_plugin"),
+        pytest.raises(SystemExit) as stop,
+        one_sentence_errors(),
+    ):
+        mmengine.registry.MODELS.build(config)
     assert stop.value.code == 1
     assert re.fullmatch(rf"error: (in the config, )?{sentence}\n", capsys.readouterr().err)
 

@@ -133,7 +133,7 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         command.add_argument(
             "--workers",
             type=at_least(0),
-            # Of a machine's cores, a scheduler or a container may give but a few; Windows and macOS cannot tell.
+            # A scheduler or a container may give but a few of the cores; Windows and macOS cannot tell.
             default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             help="processes beside this one (%(default)s)",
         )

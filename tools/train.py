@@ -28,7 +28,9 @@ def main() -> None:
         try:
             train(config, arguments.resume, test_best=arguments.test)
         except KeyboardInterrupt:
-            sys.exit(f"Stopped; with --resume, training goes on from the latest checkpoint in {config.work_dir}.")
+            sys.exit(
+                f"Stopped; with --resume, training goes on from the latest checkpoint in {config.work_dir}."
+            )
 
 
 if __name__ == "__main__":

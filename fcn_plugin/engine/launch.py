@@ -104,7 +104,9 @@ def train(config: Config, resume: str | bool = False, test_best: bool = False) -
     """
     resume = resume or config.get("resume", False)
     if resume:
-        checkpoint = (config.get("load_from") or latest_checkpoint(config.work_dir)) if resume is True else resume
+        checkpoint = (
+            (config.get("load_from") or latest_checkpoint(config.work_dir)) if resume is True else resume
+        )
         config.resume, config.load_from = checkpoint is not None, checkpoint
         if checkpoint is not None:
             check_resumable(checkpoint)

@@ -344,7 +344,8 @@ def test_datasets_may_be_pytorchs_own(tiny_config):
     runner._train_dataloader = runner._train_loop["dataloader"] = loader
     runner.train()
     assert training_facts(runner).startswith(
-        "dataset=PlainPairs, blur=not stated, 4 pairs; effective batch 2 (1 processes × 2), pipeline not stated, "
+        "dataset=PlainPairs, blur=not stated, 4 pairs; effective batch 2 (1 processes × 2), "
+        "pipeline not stated, "
     )
 
 

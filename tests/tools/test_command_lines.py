@@ -78,7 +78,10 @@ def test_ctrl_c_ends_training_in_a_sentence(trained, tmp_path):
         process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
     last_line = errors.splitlines()[-1]
-    assert last_line == "Stopped; with --resume, training goes on from the latest checkpoint in work_dirs/fcn_demo."
+    assert (
+        last_line
+        == "Stopped; with --resume, training goes on from the latest checkpoint in work_dirs/fcn_demo."
+    )
     assert "Traceback" not in errors
 
 

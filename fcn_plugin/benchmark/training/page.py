@@ -58,7 +58,9 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
             "",
             _words(best_first, metric),
             "",
-            *table(head, [*(_cells(found, metrics) for found in best_first), *blurry], "ll".ljust(len(head), "r")),
+            *table(
+                head, [*(_cells(found, metrics) for found in best_first), *blurry], "ll".ljust(len(head), "r")
+            ),
             "",
             f"GMACs are of one {height}×{width} image. Peak memory is that before the first validation: on a "
             "GPU what PyTorch took there, on a CPU the whole process's.",

@@ -47,7 +47,9 @@ class FolderStore:
         self._names: dict[str, str] = {}
         for pattern in patterns:
             if set(pattern) & set("?["):
-                raise InputError(f"The pattern {pattern!r} has ? or [, which stand for nothing here; use stars.")
+                raise InputError(
+                    f"The pattern {pattern!r} has ? or [, which stand for nothing here; use stars."
+                )
             found = [name for name in self._find_images(pattern) if only is None or name in only]
             if not found:
                 kinds = " ".join(IMAGE_SUFFIXES)

@@ -53,8 +53,8 @@ def write_lmdbs(
     """Writes each plan's images into an LMDB of BasicSR's layout.
 
     Each LMDB is built beside its place, read back against its checksums and only then put there. One
-    that already holds images of the same names, and of a sample the same pixels, is left alone. A run that ends early, in whatever way, leaves what
-    it wrote, and the next one with the same plan goes on from there.
+    that already holds images of the same names, and of a sample the same pixels, is left alone. A run that
+    ends early, in whatever way, leaves what it wrote, and the next one with the same plan goes on from there.
 
     Encoding ``png`` is for exchange: BasicSR's readers read it unchanged (but names with further dots or
     beyond ASCII, at which they fail). ``raw`` is for speed: uncompressed rows of RGB, of which a crop

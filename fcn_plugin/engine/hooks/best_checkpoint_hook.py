@@ -136,7 +136,9 @@ class BestCheckpointHook(CheckpointHook):
         """Sets the rules that are not given; those of others' metrics are for MMEngine to guess."""
         if not self.rule_is_given:
             rules = {True: "less", False: "greater", None: None}
-            self._init_rule([rules[self.lower_is_better.get(name)] for name in self.save_best], self.save_best)
+            self._init_rule(
+                [rules[self.lower_is_better.get(name)] for name in self.save_best], self.save_best
+            )
 
     def _check_names(self, found: Collection[str]) -> None:
         for name in [*self.save_best, *self.companions]:
@@ -148,7 +150,7 @@ class BestCheckpointHook(CheckpointHook):
                 )
 
     def _find_best_in_own_folder(self, runner) -> None:
-        """Takes the best checkpoint for the one of its name here: the folder may have been moved or copied."""
+        """Takes the best checkpoint for its namesake here: the folder may have been moved or copied."""
         found = {}
         for name, path in self._best.items():
             here = path and self._own_path(os.path.basename(path))

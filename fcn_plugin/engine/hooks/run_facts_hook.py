@@ -32,8 +32,8 @@ def training_facts(runner) -> str:
     else:
         length = f"{runner.max_epochs} epochs, {runner.max_iters} iterations"
     return (
-        f"{'; '.join(dataset_facts(loader))}; effective batch {_effective_batch(runner)}, {pipelines}, {length}, "
-        f"seed {runner.seed}"
+        f"{'; '.join(dataset_facts(loader))}; effective batch {_effective_batch(runner)}, {pipelines}, "
+        f"{length}, seed {runner.seed}"
     )
 
 
@@ -51,7 +51,7 @@ def _effective_batch(runner) -> str:
 def dataset_facts(loader: DataLoader) -> list[str]:
     """A sentence's worth on each dataset that ``loader`` reads: its name, what is known of it, its pairs.
 
-    The kind of blur is among it, be it that nobody says. Datasets that tell nothing are called by their class.
+    The kind of blur is among it, be it that nobody says. Datasets that tell nothing go by their class.
     """
     return [
         ", ".join([*(f"{name}={value}" for name, value in _facts(dataset).items()), f"{len(dataset)} pairs"])
@@ -80,7 +80,7 @@ def _describe(transform: Any) -> str:
 
 
 def _innermost(dataset: Any) -> Any:
-    """The dataset with the pipeline, which `RepeatDataset` and `ConcatDataset` wrap; the last, without any."""
+    """The dataset with the pipeline, which `RepeatDataset` and `ConcatDataset` wrap, if there is one."""
     while not hasattr(dataset, "pipeline") and (hasattr(dataset, "datasets") or hasattr(dataset, "dataset")):
         dataset = dataset.datasets[0] if hasattr(dataset, "datasets") else dataset.dataset
     return dataset

@@ -66,7 +66,9 @@ class MultiStageRatioLoss(nn.Module):
             raise InputError(f"the loss's mode is {mode!r}: choose literal, barrier, softmax or fixed")
         if isinstance(criterion, str):
             if criterion not in CRITERIA:
-                raise InputError(f"the loss's criterion is {criterion!r}: choose one of {', '.join(CRITERIA)}")
+                raise InputError(
+                    f"the loss's criterion is {criterion!r}: choose one of {', '.join(CRITERIA)}"
+                )
             criterion = {"type": CRITERIA[criterion]}
         self.criterion = MODELS.build(criterion)
         self.mode = mode

@@ -29,7 +29,9 @@ def test_several_patterns_are_one_store(tmp_path, write_images):
 
 def test_other_wildcards_than_stars_are_refused(tmp_path, write_images):
     write_images(tmp_path, "x/a-1.png")
-    with pytest.raises(InputError, match=r"'x/a-\?-\*' has \? or \[, which stand for nothing here; use stars"):
+    with pytest.raises(
+        InputError, match=r"'x/a-\?-\*' has \? or \[, which stand for nothing here; use stars"
+    ):
         FolderStore(tmp_path, ["x/a-?-*"])
 
 
