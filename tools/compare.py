@@ -7,7 +7,8 @@
 
 Each run is a process of its own. Runs that are done are not repeated, and those that were stopped go on with
 the time they had spent. The figures go to --out as JSON, and --page with its plots is written anew from all
-such files beside that one. A trial with a --work-dir of its own leaves what is published alone: both go there.
+such files beside that one. A trial with a --work-dir of its own leaves what is published alone: both go
+there.
 """
 
 import argparse
