@@ -31,12 +31,13 @@ def parse_arguments(words: list[str] | None) -> argparse.Namespace:
         "--clock",
         choices=("wall", "processor"),
         default="wall",
-        help="processor: what the CPU gives to a run, which other work on the machine does not change",
+        help="processor: what the CPU gives to a run; other work takes none of it, but may slow memory down",
     )
     add("--networks", nargs="+", metavar="NAME", help="train these only (all)")
     add("--work-dir", type=Path, help="where the runs go (work_dirs/comparison_CONFIG)")
     add("--out", type=Path, help="JSON file (comparison_CONFIG.json in benchmarks, or in --work-dir)")
     add("--page", type=Path, help="(comparison.md in docs, or in --work-dir)")
+    add("--note", help="what a reader must know of the circumstances, for the page")
     add("--report", action="store_true", help="train nothing, only write what is done")
     add_options_of_runs(parser)
     arguments = parser.parse_args(words)
@@ -83,6 +84,8 @@ def main(words: list[str] | None = None) -> None:
             found = gather(planned)
             if found:  # otherwise the figures of earlier runs stay
                 figures = {"configs": list(map(short_path, arguments.configs)), "runs": found}
+                if arguments.note:
+                    figures["note"] = arguments.note
                 write_atomically(out, json.dumps(figures, indent=2) + "\n")
                 print(f"figures      {out}")
         write_page(out.parent, page)

@@ -57,6 +57,7 @@ def _section(name: str, result: Mapping[str, Any], picture: str) -> str:
             f"![{metric} over time and over images seen]({picture})",
             "",
             _words(best_first, metric),
+            *([result["note"]] if "note" in result else []),
             "",
             *table(
                 head, [*(_cells(found, metrics) for found in best_first), *blurry], "ll".ljust(len(head), "r")

@@ -28,8 +28,8 @@ def run_of(network, psnr, seed=0):
     }
 
 
-def page(*runs):
-    result = {"configs": ["configs/comparison/small.py"], "runs": runs}
+def page(*runs, **more):
+    result = {"configs": ["configs/comparison/small.py"], "runs": runs, **more}
     return comparison_page({"comparison_small": result}, {"comparison_small": "plot.svg"})
 
 
@@ -54,6 +54,11 @@ def test_networks_are_ranked_by_what_they_reached_whoever_they_are():
     rows = [line for line in text.splitlines() if "0.31" in line]
     assert [row.split(" | ")[0] for row in rows] == ["| NAFNet", "| FCN", "| Restormer"]
     assert rows[0] == "| NAFNet | 0 | 0.31 | 7.21 | 0.002 | 600 | 2.00 | 512 | 26.50 | 0.9000 |"
+
+
+def test_a_note_stands_below_the_words():
+    text = page(run_of("FCN", 25.0), note="The machine was busy.")
+    assert "of how far another would be off.\nThe machine was busy.\n" in text
 
 
 def test_seeds_are_averaged():
