@@ -6,7 +6,7 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, ValLoop
 
 from fcn_plugin.engine.loops import TimeBudgetTrainLoop
 from fcn_plugin.errors import InputError
@@ -66,7 +66,7 @@ class BestCheckpointHook(CheckpointHook):
         )
 
     def before_train(self, runner) -> None:
-        if self.save_best and runner.val_loop is not None:
+        if self.save_best:
             self.lower_is_better = _expected_scores(runner)
             if self.lower_is_better:
                 self._check_names(self.lower_is_better)
@@ -170,12 +170,13 @@ class BestCheckpointHook(CheckpointHook):
 def _expected_scores(runner) -> dict[str, bool]:
     """The scores of a validation, each with and without its dataset, and whether lower ones are better.
 
-    Nothing where a metric or a dataset is not ours, and so does not tell.
+    Nothing where a metric is not ours, or the loop is of another toolbox, and so does not tell.
     """
-    metrics = runner.val_evaluator.metrics
-    datasets = concatenated(runner.val_dataloader.dataset)
+    loop = runner.val_loop
+    metrics = loop.evaluator.metrics if isinstance(loop, ValLoop) else [None]
     if not all(isinstance(metric, ImageMetric) for metric in metrics):
         return {}
+    datasets = concatenated(loop.dataloader.dataset)
     names = [getattr(dataset, "metainfo", {}).get("dataset") for dataset in datasets]
     return {
         f"{prefix}{score}": metric.lower_is_better
@@ -190,7 +191,11 @@ def _validation_is_missing(runner) -> bool:
     loop = runner.train_loop
     if runner.val_loop is None or not runner.iter or isinstance(loop, TimeBudgetTrainLoop):
         return False
-    by_epoch = isinstance(loop, EpochBasedTrainLoop)
-    done, end = (loop.epoch, loop.max_epochs) if by_epoch else (loop.iter, loop.max_iters)
+    if isinstance(loop, EpochBasedTrainLoop):
+        done, end = loop.epoch, loop.max_epochs
+    elif isinstance(loop, IterBasedTrainLoop):
+        done, end = loop.iter, loop.max_iters
+    else:
+        return False
     is_due = done >= loop.val_begin and (done % loop.val_interval == 0 or done == end)
     return is_due and runner.message_hub.runtime_info.get(VALIDATED) != runner.iter
