@@ -111,7 +111,7 @@ class VideoFile:
             with (
                 whole_file(path, when_whole) as beside,
                 self._opened() as reader,
-                av.open(str(beside), "w", container_options=_container_options(beside)) as writer,
+                av.open(_url_of(beside), "w", container_options=_container_options(beside)) as writer,
             ):
                 outputs = self._add_streams(path, writer, reader)
                 video = self._video_of(reader)
@@ -234,7 +234,7 @@ class VideoFile:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[av.container.InputContainer]:
         with self._one_sentence():
-            reader = av.open(str(self.path))
+            reader = av.open(_url_of(self.path))
         with reader:
             yield reader
 
@@ -246,6 +246,11 @@ class VideoFile:
             raise InputError(
                 f"{self.path} is not a readable video ({error.strerror}); convert it, or copy it again."
             ) from error
+
+
+def _url_of(path: Path) -> str:
+    """What FFmpeg opens the file of that name by, be it one that means another to it: ``concat:a.mp4``."""
+    return f"file:{path}"
 
 
 def _is_copied(stream: av.stream.Stream) -> bool:

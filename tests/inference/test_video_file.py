@@ -178,6 +178,19 @@ def test_colours_are_those_of_the_pictures(tmp_path, colourspace, colour_range):
     assert np.abs(rgb - picture(3)).max() < 3 / 255
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("name", ["12:30.mp4", "concat:a.mp4"])
+def test_names_that_mean_other_things_to_ffmpeg(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    make_clip(Path("a.mp4"), frames=2)
+    make_clip(Path("clip.mp4"), frames=5).rename(name)
+    video = VideoFile(name)
+    assert video.frames == 5
+    video.write(f"out:{name}", unchanged)
+    assert sorted(os.listdir()) == sorted(["a.mp4", name, f"out:{name}"])
+    assert VideoFile(f"out:{name}").frames == 5
+
+
 def test_restored_frames_are_written(tmp_path, out):
     clip = make_clip(tmp_path / "clip.mp4")
     video = VideoFile(clip)
