@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -89,25 +90,31 @@ class Batch:
         return done
 
     def _check_done(self, task: Task) -> None:
-        if not self._ledger.is_current(task.target, task.source):
-            raise InputError(
-                f"{task.target} is there already, but was not made of {task.source} as it is now, with these "
-                "weights and options; give --overwrite or another --output."
-            )
+        if self._ledger.is_current(task.target, task.source):
+            return
+        if self._ledger.is_changed(task.target):
+            fault = "is no longer what was made here"
+        else:
+            fault = f"was not made of {task.source} as it is now, with these weights and options"
+        raise InputError(
+            f"{task.target} is there already, but {fault}; give --overwrite or another --output."
+        )
 
     def _keep_comparison(self, task: Task, anew: bool) -> None:
         """Makes the comparison where one is asked for, or where there is one of an earlier result.
 
         ``anew`` is whether the result has just been made.
         """
-        ours = self._ledger.is_comparison(task.comparison) and os.path.exists(task.comparison)
+        self.not_compared += not self._attempt(task, partial(self._compare_if_due, anew=anew))
+
+    def _compare_if_due(self, task: Task, anew: bool) -> None:
+        ours = self._ledger.is_comparison(task.comparison)
         if ours and not anew and self._ledger.is_current(task.comparison, task.source, comparison=True):
             return
         if ours or self._compare:
-            self.not_compared += not self._attempt(task, self._compare_result)
+            self._compare_result(task, replaceable=ours or self._overwrite)
 
-    def _compare_result(self, task: Task) -> None:
-        replaceable = self._overwrite or self._ledger.is_comparison(task.comparison)
+    def _compare_result(self, task: Task, replaceable: bool) -> None:
         if os.path.exists(task.comparison) and not replaceable:
             raise InputError(
                 f"{task.comparison} is there already, but is no comparison that was made here; give "

@@ -21,9 +21,9 @@ class Ledger:
     written just before the file takes its place and says how to know it, and one when it has. So no file is
     there that nobody answers for, whenever a run is killed. Of several files of one name the last one holds.
 
-    A source is known by its content alone: it may be moved, touched and given by any path, and another one of
-    its name, size and time is told from it. Ledgers of earlier versions say no more than size and time, and
-    what these have made is still known by them.
+    Files are known by their content alone, sources and what is made of them: they may be moved, touched and
+    given by any path, and another one of the same name, size and time is told from them. Ledgers of earlier
+    versions say no more than size and time, and what these have made is still known by them.
 
     Args:
         folder: The output folder.
@@ -55,9 +55,12 @@ class Ledger:
                 self._note(entry.pop("file"), entry)
 
     def is_current(self, made: Path, source: Path, comparison: bool = False) -> bool:
-        """Whether a file was made of the source as it is now, with these options.
+        """Whether a file is as it was made of the source as it is now, with these options.
 
         ``comparison`` is whether the file is not the result itself but shows it beside the source.
+
+        Raises:
+            InputError: The file or the source cannot be read.
         """
         entry = self._entry_of(made)
         if entry is None:
@@ -66,9 +69,21 @@ class Ledger:
         return entry == self._entry(source, comparison, identify)
 
     def is_comparison(self, path: Path) -> bool:
-        """Whether a file was made as a comparison, be it of another source or with other options."""
+        """Whether a file is as it was made as a comparison, be it of another source or with other options.
+
+        Raises:
+            InputError: It cannot be read.
+        """
         entry = self._entry_of(path)
         return entry is not None and entry.get("comparison") is True
+
+    def is_changed(self, made: Path) -> bool:
+        """Whether a file was made here and is no longer as it was made.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        return self._name(made) in self._made and self._entry_of(made) is None
 
     @contextlib.contextmanager
     def recording(
@@ -83,7 +98,7 @@ class Ledger:
             InputError: The source cannot be read, or the disk does not take the lines.
         """
         name, entry = self._name(made), self._entry(source, comparison, _content)
-        yield lambda beside: self._add(name, {**entry, "whole": _identity(beside)})
+        yield lambda beside: self._add(name, {**entry, "whole": sha256_of(beside)})
         self._add(name, entry)
 
     def _add(self, name: str, entry: Entry) -> None:
@@ -105,15 +120,16 @@ class Ledger:
         if "whole" in entry:
             self._begun[name] = entry
         else:
-            self._made[name] = entry
-            self._begun.pop(name, None)
+            begun = self._begun.pop(name, {})
+            self._made[name] = {**entry, "whole": begun.get("whole")}
 
     def _entry_of(self, made: Path) -> Entry | None:
+        """What a file was made with, if it is still as it was made."""
         name = self._name(made)
-        begun = self._begun.get(name)
-        if begun and os.path.exists(made) and begun["whole"] == _identity(made):
-            return {fact: value for fact, value in begun.items() if fact != "whole"}
-        return self._made.get(name)
+        for entry in (self._begun.get(name), self._made.get(name)):
+            if entry and _is_whole(made, entry["whole"]):
+                return {fact: value for fact, value in entry.items() if fact != "whole"}
+        return None
 
     def _entry(self, source: Path, comparison: bool, identify: Callable[[Path], Entry]) -> Entry:
         try:
@@ -135,7 +151,16 @@ def _size_and_time(source: Path) -> Entry:
     return {"bytes": facts.st_size, "modified": facts.st_mtime_ns}
 
 
-def _identity(path: Path) -> list[int]:
-    """What tells a file from others of its name, however it is moved."""
-    facts = path.stat()
-    return [facts.st_size, facts.st_mtime_ns]
+def _is_whole(made: Path, whole: str | list[int] | None) -> bool:
+    """Whether a file is the one that a ledger knows by its sha256.
+
+    Those of earlier versions know it by size and time, or know no more than its name.
+    """
+    if not os.path.isfile(made):
+        return False
+    try:
+        if isinstance(whole, list):
+            return whole == list(_size_and_time(made).values())
+        return whole is None or whole == sha256_of(made)
+    except OSError as error:
+        raise cannot_be_read(made, error) from error

@@ -155,6 +155,23 @@ def test_a_file_of_somebody_elses_is_not_replaced(inputs, weights):
     assert Path("out/a.jpg").read_text() == "precious"
 
 
+def test_a_result_that_was_replaced_is_neither_taken_nor_replaced(inputs, weights, capsys):
+    words = ("a.jpg", "in/b.png", "-o", "out", "--weights", weights)
+    run(*words)
+    Path("out/a.jpg").write_text("precious")
+    capsys.readouterr()
+    assert run(*words) == 1
+    shown = capsys.readouterr()
+    assert (
+        "error: out/a.jpg is there already, but is no longer what was made here; give --overwrite or another "
+        "--output.\n"
+    ) in shown.err
+    assert shown.out == "out: 0 restored, 1 skipped that had been before, 1 failed.\n"
+    assert Path("out/a.jpg").read_text() == "precious"
+    assert run(*words, "--overwrite") == 0
+    assert run(*words) == 0
+
+
 def test_comparisons(inputs, weights):
     words = ("a.jpg", "-o", "out", "--weights", weights)
     run(*words)

@@ -75,6 +75,7 @@ def test_a_source_may_be_moved_touched_and_given_by_another_path(folder, monkeyp
 
 
 def test_earlier_versions_knew_a_source_by_size_and_time(folder):
+    folder.made.touch()
     facts = folder.source.stat()
     entry = {"file": "sub/a.jpg", "bytes": facts.st_size, "modified": facts.st_mtime_ns, **OPTIONS}
     folder.ledger_file.write_text(json.dumps(entry) + "\n")
@@ -133,10 +134,36 @@ def test_a_run_killed_while_it_makes_a_file_again(folder, monkeypatch):
     assert folder.is_current(tile=256)
 
 
-def test_a_result_that_was_touched_later_stays_done(folder):
+def test_notices_that_a_result_is_no_longer_what_was_made(folder):
     folder.make()
-    folder.made.write_text("retouched by hand")
+    facts = folder.made.stat()
+    folder.made.write_text("mode")
+    os.utime(folder.made, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert folder.ledger().is_changed(folder.made)
+    assert not folder.is_current()
+    folder.make()
+    assert not folder.ledger().is_changed(folder.made)
     assert folder.is_current()
+
+
+def test_a_result_may_be_moved_and_touched(folder):
+    folder.make()
+    os.utime(folder.made, (1, 1))
+    folder.path = folder.path.rename(folder.path.with_name("moved"))
+    folder.made = folder.path / "sub" / "a.jpg"
+    assert not folder.ledger().is_changed(folder.made)
+    assert folder.is_current()
+
+
+def test_earlier_versions_knew_a_result_by_size_and_time(folder):
+    folder.make()
+    facts = folder.made.stat()
+    first, second = map(json.loads, folder.ledger_file.read_text().splitlines())
+    first["whole"] = [facts.st_size, facts.st_mtime_ns]
+    folder.ledger_file.write_text(json.dumps(first) + "\n" + json.dumps(second) + "\n")
+    assert folder.is_current()
+    os.utime(folder.made, (1, 1))
+    assert folder.ledger().is_changed(folder.made)
 
 
 def test_a_line_that_is_not_whole_takes_no_other_with_it(folder):
