@@ -189,7 +189,7 @@ class AVIF:
 
 
 class BMP:
-    """Keeps the resolution; there is no more."""
+    """Keeps the resolution."""
 
     bits = 8
 
@@ -197,7 +197,8 @@ class BMP:
         self._options = {"dpi": header.info["dpi"]} if "dpi" in header.info else {}
 
     def encode(self, pixels: np.ndarray) -> bytes:
-        return encode_by_pillow(pixels, "BMP", self._options)
+        content = encode_by_pillow(pixels, "BMP", self._options)
+        return _with_alpha_in_header(content) if pixels.shape[2:] == (4,) else content
 
 
 FORMATS: dict[str, type[ImageFormat]] = {
@@ -239,6 +240,17 @@ def encode_by_pillow(pixels: np.ndarray, format_name: str, options: dict[str, An
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format_name, **options)
     return file.getvalue()
+
+
+def _with_alpha_in_header(content: bytes) -> bytes:
+    """A BMP file of 32 bits for each pixel with a header that says so, which Pillow's (40 bytes) does not."""
+    masks = 0xFF0000, 0xFF00, 0xFF, 0xFF000000
+    added = struct.pack("<4I4s48x", *masks, b"BGRs")  # which is sRGB, backwards
+    header, pixels = bytearray(content[:54]), content[54:]
+    struct.pack_into("<I", header, 2, len(content) + len(added))
+    struct.pack_into("<II", header, 10, 54 + len(added), 40 + len(added))  # where pixels begin, and the size
+    struct.pack_into("<I", header, 30, 3)  # there are masks
+    return bytes(header) + added + pixels
 
 
 def _encode_8_bit_png(pixels: np.ndarray) -> bytes:

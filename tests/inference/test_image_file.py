@@ -90,6 +90,22 @@ def test_a_format_keeps_pixels_alpha_grey_and_metadata(tmp_path, suffix, channel
         np.testing.assert_array_equal(np.array(pillow(written)), np.array(pillow(path)))
 
 
+def test_bmp_keeps_alpha(tmp_path):
+    path, pixels = tmp_path / "photo.bmp", picture(4)
+    masks = (mask.to_bytes(4, "little") for mask in (0xFF, 0xFF00, 0xFF0000, 0xFF000000))
+    header = [124, SIZE[1], SIZE[0], 1 + (32 << 16), 3, pixels.nbytes, 11811, 11811, 0, 0]  # 300 dpi
+    header = b"".join(number.to_bytes(4, "little") for number in header) + b"".join(masks) + bytes(68)
+    file = b"BM" + (138 + pixels.nbytes).to_bytes(4, "little") + bytes(4) + (138).to_bytes(4, "little")
+    path.write_bytes(file + header + pixels[::-1].tobytes())
+    assert pillow(path).mode == "RGBA"
+    written = write_unchanged(path)
+    assert facts(written) == facts(path)
+    np.testing.assert_array_equal(np.array(pillow(written)), pixels)
+    np.testing.assert_array_equal(read_image(written).alpha, pixels[..., 3])
+    bgra = cv2.imread(str(written), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(bgra[..., [2, 1, 0]], pixels[..., :3])
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_16_bits_stay_16_bits(tmp_path, suffix, channels):
