@@ -94,6 +94,8 @@ class PNG:
         while place < len(content):
             length, name = struct.unpack_from(">I4s", content, place)
             yield name, content[place : place + length + 12]
+            if name == b"IEND":  # what programs append is no part of the picture
+                return
             place += length + 12
 
 

@@ -231,6 +231,13 @@ def test_16_bit_grey_with_alpha(tmp_path):
     np.testing.assert_array_equal(written.alpha, image.alpha)
 
 
+def test_png_with_bytes_after_its_end(tmp_path):
+    path = tmp_path / "photo.png"
+    save(path)
+    path.write_bytes(path.read_bytes() + b"more")
+    np.testing.assert_array_equal(np.array(pillow(write_unchanged(path))), picture())
+
+
 @pytest.mark.parametrize(
     ("mode", "options", "written_mode"),
     [
