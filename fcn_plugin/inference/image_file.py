@@ -275,6 +275,9 @@ def _decode_16_bits(path: Path, header: Image.Image, content: bytes) -> np.ndarr
         raise InputError(f"{path} holds 16-bit values in a way that OpenCV cannot read; convert it to PNG.")
     pixels = np.atleast_3d(pixels)
     pixels = pixels if pixels.shape[2] == 1 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+    if pixels.shape[2] == 1 and "transparency" in header.info:  # which OpenCV sees to in colours only
+        opaque = (pixels != header.info["transparency"]) * np.uint16(65535)
+        pixels = np.dstack([pixels, pixels, pixels, opaque])
     return as_tags_say(pixels, header.tag_v2) if header.format == "TIFF" else pixels
 
 

@@ -231,6 +231,21 @@ def test_16_bit_grey_with_alpha(tmp_path):
     np.testing.assert_array_equal(written.alpha, image.alpha)
 
 
+def test_16_bit_grey_of_which_one_is_transparent(tmp_path):
+    path, pixels = tmp_path / "photo.png", picture(1, np.uint16)
+    _, content = cv2.imencode(".png", pixels)
+    content = content.tobytes()
+    chunk = b"tRNS" + int(pixels[3, 4]).to_bytes(2, "big")
+    data = content.index(b"IDAT") - 4
+    chunk = b"\0\0\0\2" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    path.write_bytes(content[:data] + chunk + content[data:])
+    image = read_image(path)
+    np.testing.assert_array_equal(image.pixels, np.dstack([pixels] * 3))
+    np.testing.assert_array_equal(image.alpha, (pixels != pixels[3, 4]) * 65535)
+    assert image.alpha.dtype == np.uint16
+    np.testing.assert_array_equal(read_image(write_unchanged(path)).alpha, image.alpha)
+
+
 def test_png_with_bytes_after_its_end(tmp_path):
     path = tmp_path / "photo.png"
     save(path)
