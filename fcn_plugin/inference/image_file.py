@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageSequence, TiffImagePlugin, UnidentifiedImageError
 
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import cannot_be_read, write_atomically
@@ -134,7 +134,7 @@ def read_image(path: str | os.PathLike) -> ImageFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             header = Image.open(io.BytesIO(content), formats=READABLE)
-            _check_still(path, header)
+            _check_still(path, header, content)
             file_format = FORMATS[header.format](header, content)
             orientation = orientation_of(header)
             _check_colours(path, header, file_format.bits)
@@ -215,7 +215,7 @@ def as_tags_say(pixels: np.ndarray, tags: Mapping[int, Any]) -> np.ndarray:
     return pixels
 
 
-def _check_still(path: Path, header: Image.Image) -> None:
+def _check_still(path: Path, header: Image.Image, content: bytes) -> None:
     """Raises an `InputError` unless the file is one photograph."""
     if header.format == "GIF":
         raise InputError(
@@ -224,9 +224,18 @@ def _check_still(path: Path, header: Image.Image) -> None:
         )
     frames = getattr(header, "n_frames", 1)
     if frames > 1 and header.format == "TIFF":
-        raise InputError(f"{path} holds {frames} pages; save each as a file of its own.")
-    if frames > 1 and header.format != "MPO":
+        pages = _count_pages(content)
+        if pages > 1:
+            raise InputError(f"{path} holds {pages} pages; save each as a file of its own.")
+    elif frames > 1 and header.format != "MPO":
         raise InputError(f"{path} holds an animation; convert it to MP4.")
+
+
+def _count_pages(content: bytes) -> int:
+    """How many pages a TIFF file has without thumbnails, which are marked as such, after the first."""
+    with Image.open(io.BytesIO(content), formats=["TIFF"]) as file:
+        _, *others = (page.tag_v2.get(254, 0) for page in ImageSequence.Iterator(file))
+    return 1 + sum(not kind & 1 for kind in others)
 
 
 def _kind_of_tiff(content: bytes) -> str:

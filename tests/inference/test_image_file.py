@@ -253,6 +253,25 @@ def test_png_with_bytes_after_its_end(tmp_path):
     np.testing.assert_array_equal(np.array(pillow(write_unchanged(path))), picture())
 
 
+def test_thumbnails_are_no_pages(tmp_path):
+    path, small = tmp_path / "photo.tif", Image.new("RGB", (8, 6))
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    Image.fromarray(picture()).save(path, save_all=True, append_images=[small])
+    assert pillow(path).n_frames == 2
+    assert read_image(path).left_out == 1
+    written = write_unchanged(path)
+    assert pillow(written).n_frames == 1
+    np.testing.assert_array_equal(np.array(pillow(written)), picture())
+
+
+def test_a_thumbnail_before_the_photograph_is_no_photograph(tmp_path):
+    path, photograph = tmp_path / "photo.tif", Image.fromarray(picture())
+    photograph.encoderinfo = {"tiffinfo": {254: 0}}
+    Image.new("RGB", (8, 6)).save(path, save_all=True, append_images=[photograph], tiffinfo={254: 1})
+    with pytest.raises(InputError, match=r"photo\.tif holds 2 pages; save each as a file of its own"):
+        read_image(path)
+
+
 @pytest.mark.parametrize(
     ("mode", "options", "written_mode"),
     [
