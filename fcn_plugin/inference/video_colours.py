@@ -18,6 +18,8 @@ _LUMA = {
 _RGB, _BT709, _BT601 = 0, 1, 6
 _HIGH_DEFINITION = 720  # rows
 _YUV = "yuv444p16le"
+_SUBSAMPLING_ODD_SIZES = {"libvpx-vp9", "libsvtav1"}
+"""Encoders that take chroma of half the size, rounded up; x264 and x265 refuse it."""
 # FFmpeg's default is many levels of 255 off after chroma has gone to the size of luma and back.
 # They are libswscale's flags for Lanczos, full chroma both ways, and accurate rounding, of which older PyAVs
 # name the first only.
@@ -54,7 +56,7 @@ class VideoColours:
 
     def set_up(self, encoder: av.VideoCodecContext) -> None:
         """Tells an encoder of the pixel format, the video's own if possible, and of the colours."""
-        encoder.pix_fmt = self._pixel_format({one.name for one in encoder.codec.video_formats})
+        encoder.pix_fmt = self._pixel_format(encoder.codec)
         for name, value in self._tags.items():
             setattr(encoder, name, value)
 
@@ -79,12 +81,13 @@ class VideoColours:
             interpolation=_INTERPOLATION,
         )
 
-    def _pixel_format(self, possible: set[str]) -> str:
+    def _pixel_format(self, encoder: av.Codec) -> str:
+        possible = {one.name for one in encoder.video_formats}
+        subsamples = not self._is_odd or encoder.name in _SUBSAMPLING_ODD_SIZES
         own = self._format.name.replace("yuvj", "yuv")
-        if own in possible and self._is_yuv and not self._is_odd:
+        if own in possible and self._is_yuv and subsamples:
             return own
-        # What subsamples chroma takes even sizes only.
-        sampling = "444" if self._is_odd or self._format.is_rgb else "420"
+        sampling = "420" if subsamples and not self._format.is_rgb else "444"
         deep = max(component.bits for component in self._format.components) > 8
         wishes = [f"yuv{sampling}p10le"] * deep + [f"yuv{sampling}p"]
         return next((wish for wish in wishes if wish in possible), "yuv420p")

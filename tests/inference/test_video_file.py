@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -225,6 +226,33 @@ def test_codecs_that_are_not_written_become_h264_and_odd_sizes_keep_all_pixels(t
     VideoFile(clip).write(out / "clip.avi", unchanged)
     assert facts(out / "clip.avi")["streams"] == [("video", "h264")]
     assert VideoFile(out / "clip.avi").frame(1).shape == (21, 33, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixel_format"),
+    [
+        ("clip.webm", "libvpx-vp9", "yuv420p"),
+        ("clip.mkv", "libsvtav1", "yuv420p10le"),
+        ("clip.mp4", "libx264", "yuv444p"),
+    ],
+)
+def test_odd_sizes_keep_their_pixel_format(tmp_path, out, name, codec, pixel_format):
+    if codec not in av.codecs_available:
+        pytest.skip(f"this PyAV has no {codec}")
+    clip = tmp_path / name
+    with av.open(str(clip), "w") as writer:
+        video = writer.add_stream(codec, rate=25, options={"crf": "8"})
+        video.width, video.height, video.pix_fmt = 67, 49, pixel_format
+        for number in range(3):
+            rgb = cv2.resize(picture(number), (67, 49))
+            frame = av.VideoFrame.from_ndarray((rgb * 255).round().astype(np.uint8))
+            writer.mux(video.encode(frame.reformat(format=pixel_format)))
+        writer.mux(video.encode())
+    VideoFile(clip).write(out / name, unchanged)
+    assert facts(out / name)["pixels"] == pixel_format
+    difference = VideoFile(out / name).frame(1) - VideoFile(clip).frame(1)
+    assert difference.shape == (49, 67, 3)
+    assert np.sqrt((difference**2).mean()) < 4 / 255
 
 
 def test_subtitles_and_chapters_stay_and_cover_pictures_are_told_of(tmp_path, out):
