@@ -148,10 +148,8 @@ class Batch:
         with self._ledger.recording(task.target, task.source) as when_whole:
             video = VideoFile(task.source)
             if video.left_out:
-                kinds = " and ".join(sorted(set(video.left_out)))
-                self._progress.say(
-                    f"note: {task.source} also has tracks of the kind {kinds}, which are left out."
-                )
+                kinds = ", ".join(sorted(video.left_out))
+                self._progress.say(f"note: {task.source} also holds what is left out: {kinds}.")
             height, width = video.size
             missing = video.write(
                 task.target, self._restore, lambda: self._progress.advance(height * width), when_whole

@@ -40,6 +40,16 @@ _WITHOUT_TIMES = {"mpeg", "vob", "svcd", "asf"}  # the third is FFmpeg's choice 
 """Those that lose the times of H.264's frames or change them, whatever the order."""
 _ALPHA = "alpha_mode"
 """What the metadata of a stream with alpha has in WebM and MKV."""
+_BESIDE_FRAMES = {
+    "MASTERING_DISPLAY_METADATA": "HDR metadata",
+    "CONTENT_LIGHT_LEVEL": "HDR metadata",
+    "DYNAMIC_HDR_PLUS": "HDR metadata",
+    "DOVI_METADATA": "HDR metadata",
+    "A53_CC": "closed captions",
+    "SPHERICAL": "360° metadata",
+    "STEREO3D": "3D metadata",
+}
+"""By PyAV's names of what frames are accompanied by, and encoders are not handed: what to call it."""
 
 
 class VideoFile:
@@ -51,7 +61,8 @@ class VideoFile:
     Attributes:
         frames: How many there are, as the file says or its length suggests; 0 where it says nothing.
         size: Height and width in pixels, as stored.
-        left_out: The kinds of tracks that `write` leaves out: cover pictures, data and alpha.
+        left_out: What `write` leaves out, by kind: tracks (cover pictures are ``video``, others ``data`` or
+            ``attachment``), ``alpha``, and what accompanies the first frame, such as ``HDR metadata``.
 
     Raises:
         InputError: There is no such file, it has no pictures, they cannot be decoded, or are interlaced.
@@ -72,12 +83,13 @@ class VideoFile:
             self._colours = VideoColours(first)
             matrix = first.side_data.get("DISPLAYMATRIX")
             self._matrix = None if matrix is None else array.array("i", bytes(matrix))
-            self.left_out = [
+            self.left_out = {
                 stream.type for stream in reader.streams if stream is not video and not _is_copied(stream)
-            ]
+            }
             # WebM's alpha is beside the pictures, and FFmpeg's own decoders pass over it.
             if _ALPHA in video.metadata or any(part.is_alpha for part in first.format.components):
-                self.left_out.append("alpha")
+                self.left_out.add("alpha")
+            self.left_out |= {kind for name, kind in _BESIDE_FRAMES.items() if first.side_data.get(name)}
 
     def write(
         self,

@@ -276,7 +276,7 @@ def test_subtitles_and_chapters_stay_and_cover_pictures_are_told_of(tmp_path, ou
                 packet.stream = outputs[packet.stream]
                 writer.mux(packet)
     video = VideoFile(clip)
-    assert video.left_out == ["attachment"]
+    assert video.left_out == {"attachment"}
     video.write(out / "clip.mkv", unchanged)
     with av.open(str(out / "clip.mkv")) as reader:
         assert reader.chapters()[0]["metadata"] == {"title": "First"}
@@ -291,9 +291,27 @@ def test_subtitles_and_chapters_stay_and_cover_pictures_are_told_of(tmp_path, ou
 def test_alpha_is_told_of(tmp_path, out, name, codec, pixel_format):
     clip = make_clip(tmp_path / name, codec, pixel_format, sound=None, frames=3, options={})
     video = VideoFile(clip)
-    assert video.left_out == ["alpha"]
+    assert video.left_out == {"alpha"}
     video.write(out / name, unchanged)
-    assert VideoFile(out / name).left_out == []
+    assert VideoFile(out / name).left_out == set()
+
+
+def test_hdr_metadata_are_told_of(tmp_path, weights, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+    make_clip(
+        Path("clip.mkv"),
+        codec="libx265",
+        pixel_format="yuv420p10le",
+        colourspace=BT2020,
+        options={"x265-params": f"log-level=none:{display}:max-cll=1000,400"},
+        sound=None,
+        frames=2,
+    )
+    with pytest.raises(SystemExit):
+        main(["clip.mkv", "-o", "out", "--weights", str(weights), "--device", "cpu"])
+    assert "note: clip.mkv also holds what is left out: HDR metadata.\n" in capsys.readouterr().err
+    assert VideoFile("out/clip.mkv").left_out == set()
 
 
 def in_front(clip: Path) -> Path:
