@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all: written beside, synced to disk, renamed."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -18,6 +19,8 @@ from fcn_plugin.errors import InputError
 
 _UNFINISHED = f".fcn-unfinished-{platform.node()}-"
 """In the names of the hidden files that `whole_file` writes to, before the number of the process."""
+_FOR_WANT_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""Numbers of errors; LMDB's have none."""
 
 
 def write_atomically(
@@ -180,10 +183,12 @@ def cannot_be_written(path: str | os.PathLike, error: Exception) -> InputError:
     """The error for a file or folder that the disk does not take."""
     folder, free = free_bytes(path)
     reason = (error.strerror if isinstance(error, OSError) else None) or error
-    if free < 2**20:  # which LMDB calls an input/output error
+    number = getattr(error, "errno", None)
+    if number is None and free < 2**20:  # which LMDB calls an input/output error
         reason = "the disk is full"
+    remedy = "make room" if number in _FOR_WANT_OF_ROOM else "check the path"
     return InputError(
-        f"{path} cannot be written ({reason}; {folder} has {free / 2**20:.0f} MiB free); make room, allow "
+        f"{path} cannot be written ({reason}; {folder} has {free / 2**20:.0f} MiB free); {remedy}, allow "
         "writing there or choose another place, and run the command again."
     )
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from filelock import Timeout
 from fcn_plugin import files
 from fcn_plugin.errors import InputError
 from fcn_plugin.files import (
+    cannot_be_written,
     check_writable,
     read_json,
     remove_abandoned,
@@ -100,6 +102,21 @@ def test_a_place_that_takes_no_file_is_named_in_a_sentence(tmp_path):
     with pytest.raises(InputError, match=r"folder cannot be written \(Is a directory"):
         write_atomically(tmp_path / "folder", "")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_only_a_disk_without_room_is_said_to_have_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "free_bytes", lambda path: (tmp_path, 0))
+    for number in (errno.ENOENT, errno.EACCES, errno.EIO):
+        sentence = str(cannot_be_written("a.txt", OSError(number, os.strerror(number))))
+        assert sentence.startswith(f"a.txt cannot be written ({os.strerror(number)}; ")
+        assert "; check the path, allow writing there or choose another place" in sentence
+    for error in (OSError(errno.EDQUOT, "Disk quota exceeded"), RuntimeError("as LMDB's")):
+        assert "; make room, allow writing there or choose another place" in str(
+            cannot_be_written("a.txt", error)
+        )
+    assert "a.txt cannot be written (the disk is full; " in str(
+        cannot_be_written("a.txt", RuntimeError("Input/output error"))
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")

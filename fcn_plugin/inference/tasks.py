@@ -63,9 +63,13 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
     given first.
 
     Raises:
-        InputError: The output is named like an image or video, and is no folder that is there already.
+        InputError: The output is named like an image or video, and is no folder that is there already; a
+            file is where it or a folder above it is to be; or it is one of the inputs.
     """
     output = Path(output)
+    for place in (output, *output.parents):
+        if os.path.exists(place) and not os.path.isdir(place):
+            raise InputError(f"--output {output} cannot be a folder, for {place} is a file; give another.")
     if output.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES and not os.path.isdir(output):
         raise InputError(f"--output {output} is named like a file; give the folder that results go to.")
     targets: dict[Path, Path] = {}
@@ -77,6 +81,10 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
             continue
         given = Path(given)
         is_folder = os.path.isdir(given)
+        if is_folder and _is_same(given, output):
+            raise InputError(
+                f"--output {output} is an INPUT too, and no input is written over; give another folder."
+            )
         root = given if is_folder else given.parent
         for source in _files_in(given, output, found) if is_folder else [given]:
             # A link to a file is one of its own, whose name the result has; a way to it through links is not.

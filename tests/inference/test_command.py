@@ -380,11 +380,17 @@ def test_an_output_that_takes_no_files_is_told_before_anything_is_restored(
     monkeypatch.setattr(Deblurrer, "restore", lambda self, image: pytest.fail("restored in vain"))
     Path("out").touch()
     assert run("a.jpg", "in/b.png", "-o", "out", "--weights", weights) == 1
-    shown = capsys.readouterr()
-    assert re.findall("^error: .* cannot be written", shown.err, re.MULTILINE) == [
-        "error: out/a.jpg cannot be written",
-        "error: out/b.png cannot be written",
-    ]
+    assert (
+        capsys.readouterr().err
+        == "error: --output out cannot be a folder, for out is a file; give another.\n"
+    )
+    Path("new").mkdir()
+    Path("new/sub").touch()
+    assert run("in/sub", "in/sub/c.tif", "-o", "new/sub/below", "--weights", weights) == 1
+    assert capsys.readouterr().err.count("error: ") == 1
+    Path("in/b.png").unlink()
+    assert run("in", "-o", "new", "--weights", weights) == 1
+    assert "error: new/sub/c.tif cannot be written (" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")

@@ -532,5 +532,5 @@ def test_a_place_that_cannot_be_written_to(tmp_path):
     path = tmp_path / "photo.png"
     save(path)
     image = read_image(path)
-    with pytest.raises(InputError, match=r"photo\.png/out\.png cannot be written \(.*\); make room"):
+    with pytest.raises(InputError, match=r"photo\.png/out\.png cannot be written \(.*\); check the path"):
         image.write(path / "out.png", image.rgb)

@@ -72,6 +72,13 @@ class TestFindTasks:
             "an INPUT is empty; give the path of a file or folder."
         ]
 
+    @pytest.mark.parametrize("name", ["in/notes.txt", "in/notes.txt/below/out"])
+    def test_an_output_where_a_file_is(self, name):
+        with pytest.raises(
+            InputError, match=f"^--output {name} cannot be a folder, for in/notes.txt is a file; give another"
+        ):
+            find_tasks(["a.jpg"], name)
+
     @pytest.mark.parametrize("name", ["out.JPG", "new/out.mp4"])
     def test_an_output_that_is_named_like_a_file(self, name):
         with pytest.raises(InputError, match=rf"^--output {name} is named like a file; give the folder"):
@@ -87,12 +94,17 @@ class TestFindTasks:
         ]
 
     def test_inputs_are_never_written_over(self):
-        found = find_tasks(["in", "a.jpg"], "in")
+        found = find_tasks(["in/b.PNG", "a.jpg"], "in")
         assert [task.target.as_posix() for task in found.tasks] == ["in/a.jpg"]
         assert [str(error) for error in found.errors] == [
             "in/b.PNG would be written over in/b.PNG, an input; give another --output.",
-            "in/sub/c.mp4 would be written over in/sub/c.mp4, an input; give another --output.",
         ]
+
+    def test_a_folder_is_not_input_and_output(self):
+        Path("link").symlink_to("in")
+        for output in ("in", "link"):
+            with pytest.raises(InputError, match=f"^--output {output} is an INPUT too, .*; give another"):
+                find_tasks(["a.jpg", "in"], output)
 
     def test_neither_by_a_link_nor_each_other(self):
         Path("link").symlink_to("in")
