@@ -310,7 +310,9 @@ def test_hdr_metadata_are_told_of(tmp_path, weights, monkeypatch, capsys):
     )
     with pytest.raises(SystemExit):
         main(["clip.mkv", "-o", "out", "--weights", str(weights), "--device", "cpu"])
-    assert "note: clip.mkv also holds what is left out: HDR metadata.\n" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert shown.out.startswith("out: 1 restored"), shown.err
+    assert "note: clip.mkv also holds what is left out: HDR metadata.\n" in shown.err
     assert VideoFile("out/clip.mkv").left_out == set()
 
 
