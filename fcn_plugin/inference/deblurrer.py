@@ -258,8 +258,13 @@ def _choose_device(name: str | None, network: RestoringNetwork) -> torch.device:
         device = torch.device(name)
         torch.zeros((), device=device).item()  # there are devices that hold no values
     except (RuntimeError, TypeError, AssertionError) as error:  # an AssertionError where torch has no CUDA
-        sentence = str(error).partition("\n")[0]
-        raise InputError(f"device {name!r} cannot be used here ({sentence}); choose cpu") from error
+        choices = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        choices += ["mps"] * torch.backends.mps.is_available()
+        fault = "is not there"  # of which PyTorch tells at length, and lists all that it might be built for
+        if str(name) in ("cuda", *choices):
+            sentence = str(error).partition("\n")[0]
+            fault = f"cannot be used ({sentence})"
+        raise InputError(f"device {name!r} {fault}; choose {' or '.join(choices)}") from error
     return device
 
 
