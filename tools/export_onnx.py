@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from fcn_plugin.errors import InputError, one_sentence_errors
+from fcn_plugin.files import check_writable
 
 
 def main() -> None:
@@ -22,6 +23,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     with one_sentence_errors():
+        if arguments.onnx.suffix != ".onnx":
+            raise InputError(f"{arguments.onnx}: is no name for an ONNX file; give one that ends in .onnx")
+        check_writable(arguments.onnx)
         from fcn_plugin import Deblurrer
         from fcn_plugin.inference.onnx_export import CHECKED_SHAPES, export_onnx
         from fcn_plugin.inference.onnx_network import OnnxNetwork

@@ -111,6 +111,20 @@ def test_what_is_exported_already_is_not_again(exported, tmp_path, tool, out, se
     assert not list(tmp_path.iterdir())
 
 
+def test_where_to_is_checked_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    for out, sentence in (
+        ("network.pth", "is no name for an ONNX file; give one that ends in .onnx"),
+        ("file/network.onnx", "cannot be written"),
+    ):
+        command = [sys.executable, PROJECT / "tools/export_onnx.py", tmp_path / "missing.pth", tmp_path / out]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 1
+        assert re.match(rf"error: {re.escape(str(tmp_path / out))}:? {sentence}", result.stderr), (
+            result.stderr
+        )
+
+
 def test_a_place_that_takes_no_file_is_named_in_a_sentence(exported, monkeypatch, tmp_path):
     monkeypatch.setattr(onnx_export, "_onnx_file", lambda *_: exported.onnx.read_bytes())
     monkeypatch.setattr(onnx_export, "TOLERANCE", np.inf)
