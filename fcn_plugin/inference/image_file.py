@@ -34,6 +34,8 @@ IMAGE_SUFFIXES = tuple(suffix for suffix, name in Image.registered_extensions().
 """Of the files that can be read with this version of Pillow."""
 READABLE = sorted(_TAKEN & Image.OPEN.keys())
 """Formats, by their names in Pillow, which reads more, some of it by handing the file to other programs."""
+_HEIC = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis")}
+"""What such files have from their fifth byte on."""
 _ORIENTATION = 0x0112
 
 
@@ -149,6 +151,8 @@ def read_image(path: str | os.PathLike) -> ImageFile:
             raise InputError(
                 f"{path} is a TIFF of a kind that cannot be read here ({kind}); convert it to PNG."
             ) from error
+        if content[4:12] in _HEIC:
+            raise InputError(f"{path} is HEIC, which is not read here; convert it to JPEG or PNG.") from error
         raise InputError(
             f"{path} is not a readable image (JPEG, PNG, TIFF, WebP, AVIF or BMP); convert it, or copy it "
             "again."

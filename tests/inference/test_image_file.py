@@ -469,6 +469,10 @@ def save_part(path):
 BAD_FILES = {
     "empty.jpg": (lambda path: path.write_bytes(b""), r"is empty \(0 bytes\); copy or download it again"),
     "text.jpg": (lambda path: path.write_text("Hello"), "is not a readable image .*; convert it"),
+    "phone.heic": (
+        lambda path: path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+        "is HEIC, which is not read here; convert it to JPEG or PNG",
+    ),
     "truncated.jpg": (save_part, "is truncated or damaged; copy or download it again"),
     "truncated.png": (save_part, "is truncated or damaged; copy or download it again"),
     "truncated.tif": (save_part, "is truncated or damaged|is not a readable image"),
