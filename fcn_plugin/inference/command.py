@@ -38,7 +38,9 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--overwrite", action="store_true", help="make again what is there already")
     parser.add_argument(
-        "--compare", action="store_true", help="also write input and result side by side, NAME.compare.jpg"
+        "--compare",
+        action="store_true",
+        help="also write input and result side by side, NAME.compare.jpg; of a video, its middle frame",
     )
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument("--weights", type=Path, help="weights file or checkpoint (those of the package)")
@@ -64,8 +66,8 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
         "--tile",
         type=at_least(SMALLEST_TILE),
         metavar="PIXELS",
-        help="restore squares of this side, feathered together: "
-        f"{SMALLEST_TILE} or more (the whole image where it fits into memory, else what fits)",
+        help=f"restore squares of this side, feathered together: {SMALLEST_TILE} or more, which takes longer "
+        "(the whole image where it fits into memory, else what fits)",
     )
     parser.add_argument(
         "--max-memory",
