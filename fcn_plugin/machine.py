@@ -33,7 +33,7 @@ def machine_facts(device: str) -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if device == "cuda" else _processor(),
         "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), **_versions()},
-        "commit": _commit(),
+        "commit": commit_of(PROJECT),
         "date": datetime.now(timezone.utc).date().isoformat(),
     }
 
@@ -57,9 +57,18 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _commit() -> str:
-    """The checkout's commit, marked where files differ from it."""
+def commit_of(checkout: Path) -> str:
+    """A checkout's commit, with ``-dirty`` where tracked files differ from it; ``"unknown"`` without one.
+
+    Figures and pages, which measurements themselves write, count for nothing: no other measurement depends on
+    them.
+    """
     if shutil.which("git") is None:
         return "unknown"
-    words = ["git", "-C", PROJECT, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    return subprocess.run(words, capture_output=True, text=True).stdout.strip() or "unknown"
+    git = ["git", "-C", str(checkout)]
+    head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+    if head.returncode:
+        return "unknown"
+    sources = [":/", ":(top,exclude)benchmarks", ":(top,exclude)docs"]
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *sources]).returncode
+    return f"{head.stdout.strip()}{'-dirty' if changed else ''}"
