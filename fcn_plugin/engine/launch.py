@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from mmengine.config import Config
 from mmengine.dist import barrier, get_world_size, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, autocast, find_latest_checkpoint
+from mmengine.runner import CheckpointLoader, Runner, autocast, find_latest_checkpoint
 
 from fcn_plugin.checkpoints import check_resumable, read_checkpoint, weights_format
 from fcn_plugin.errors import InputError
@@ -23,6 +24,7 @@ from fcn_plugin.evaluation.metric_names import HIGHER, LOWER, restored_names
 from fcn_plugin.evaluation.table import print_table
 from fcn_plugin.files import cannot_be_written, sha256_of, write_atomically
 from fcn_plugin.project import PROJECT, short_path
+from fcn_plugin.safetensors_loader import load_safetensors
 
 from .hooks.run_facts_hook import dataset_facts
 from .precision import precision_of
@@ -185,6 +187,8 @@ def _check_readable(path: str) -> None:
     """Raises `InputError` for what is no checkpoint or weights file, before MMEngine reads it."""
     if weights_format(path) != "safetensors":
         read_checkpoint(path)
+    elif not path.endswith(".safetensors"):  # MMEngine goes by names, and is told of this one
+        CheckpointLoader.register_scheme(re.escape(path), load_safetensors, force=True)
 
 
 def _header(facts: dict[str, Any]) -> str:

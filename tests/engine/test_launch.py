@@ -244,6 +244,14 @@ def test_training_starts_from_a_weights_file(suffix, pairs, tmp_path):
             assert torch.allclose(state[prefix + name], tensor, atol=1e-3)  # the rate does not end with 0
 
 
+def test_a_weights_file_is_known_by_its_content(tiny_config, tmp_path):
+    pytest.importorskip("safetensors")
+    sha256 = write_weights(tmp_path / "w.safetensors", build_model(tiny_config).network, {})
+    misnamed = (tmp_path / "w.safetensors").rename(tmp_path / "w.pth")
+    test(tiny_config, str(misnamed))
+    assert json.loads(Path(tiny_config.work_dir, "results.json").read_text())["sha256"] == sha256
+
+
 def test_there_must_be_weights_to_test(tiny_config):
     with pytest.raises(InputError, match=r"fcn_demo\.py names no weights to test"):
         test(tiny_config, None)
