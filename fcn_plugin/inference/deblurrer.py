@@ -98,7 +98,7 @@ class Deblurrer:
         held = held_memory(self.device)
         if self.max_memory is not None and held >= 1e9 * self.max_memory:
             raise InputError(
-                f"max_memory is {self.max_memory:g} GB, but this process holds {held / 1e9:.2g} GB already: "
+                f"max_memory is {self.max_memory:g} GB, but this process holds {held / 1e9:.3g} GB already: "
                 "allow more"
             )
 
@@ -175,7 +175,7 @@ class Deblurrer:
     def _apply_in_tiles(self, function: Function, image: np.ndarray, predictions: int) -> np.ndarray:
         height, width = image.shape[:2]
         needed = height * width * self._bytes_per_pixel(predictions)
-        room = f"about {needed / 1e9:.2g} GB, and {max(self._spare_memory(), 0) / 1e9:.2g} GB may be taken"
+        room = f"about {needed / 1e9:.3g} GB, and {max(self._spare_memory(), 0) / 1e9:.3g} GB may be taken"
         if self.mode == "global":
             raise InputError(
                 f"an image of {width}×{height} needs {room}, in mode 'global', which takes images whole: "

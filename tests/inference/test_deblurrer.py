@@ -99,8 +99,8 @@ def test_what_cannot_be_chosen_is_named(weights, options, sentence):
 
 
 def test_options_may_be_numpys(weights):
-    deblur = Deblurrer(weights, device="cpu", tile=np.int64(400), max_memory=np.float32(1.5))
-    assert (deblur.tile, deblur.max_memory) == (400, 1.5)
+    deblur = Deblurrer(weights, device="cpu", tile=np.int64(400), max_memory=np.float32(64.5))
+    assert (deblur.tile, deblur.max_memory) == (400, 64.5)
 
 
 def test_weights_are_a_path(network):

@@ -1,10 +1,12 @@
+import re
+
 import pytest
 import torch
 from torch import nn
 
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
-from fcn_plugin.inference.memory import MARGIN, bytes_per_pixel, memory_errors, spare_memory
+from fcn_plugin.inference.memory import MARGIN, bytes_per_pixel, held_memory, memory_errors, spare_memory
 
 from .conftest import random_fcn
 
@@ -22,8 +24,10 @@ def test_a_wider_network_needs_more():
 
 
 def test_the_limit_is_kept():
-    unlimited, limited = (spare_memory(torch.device("cpu"), limit) for limit in (1e6, 1.0))
-    assert 0 < limited < 1e9 < unlimited
+    cpu = torch.device("cpu")
+    held = held_memory(cpu) / 1e9
+    unlimited, limited, below = (spare_memory(cpu, limit) for limit in (1e6, held + 0.5, held / 2))
+    assert below < 0 < limited < 1e9 < unlimited
 
 
 def test_an_image_too_large_for_the_memory_goes_through_in_tiles(weights, monkeypatch):
@@ -59,10 +63,10 @@ def test_too_little_memory_for_anything_is_said(weights, monkeypatch):
 
 
 def test_a_limit_below_what_the_process_holds_is_refused(weights):
-    with pytest.raises(
-        InputError, match=r"is 0\.01 GB, but this process holds 0\.\d+ GB already: allow more"
-    ):
+    with pytest.raises(InputError, match=r"is 0\.01 GB, but .* holds \S+ GB already: allow more") as raised:
         Deblurrer(weights, device="cpu", max_memory=0.01)
+    told = float(re.search(r"holds (\S+) GB", str(raised.value))[1])
+    assert told == pytest.approx(held_memory(torch.device("cpu")) / 1e9, rel=0.1)
 
 
 @pytest.mark.parametrize(
