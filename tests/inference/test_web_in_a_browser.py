@@ -25,6 +25,7 @@ def page(request, browser, served):
     """The page, open; its attribute ``requested`` lists where it asked for anything."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, is_mobile=width < 500)
+    context.set_default_timeout(120_000)  # milliseconds: other tests run beside
     page = context.new_page()
     page.requested = []
     page.on("request", lambda asked: page.requested.append(asked.url))
