@@ -147,6 +147,11 @@ class Batch:
 
         with self._ledger.recording(task.target, task.source) as when_whole:
             video = VideoFile(task.source)
+            if task.target.suffix != task.source.suffix:
+                self._progress.say(
+                    f"note: {task.source} becomes {task.target}, for {task.source.suffix[1:]} would not keep "
+                    "the times of its frames."
+                )
             if video.left_out:
                 kinds = ", ".join(sorted(video.left_out))
                 self._progress.say(f"note: {task.source} also holds what is left out: {kinds}.")
@@ -154,7 +159,12 @@ class Batch:
             missing = video.write(
                 task.target, self._restore, lambda: self._progress.advance(height * width), when_whole
             )
-            if missing > SECONDS_MISSING:
+            if missing is None:
+                self._progress.say(
+                    f"note: {task.source} does not state how long it is; if it was cut off, copy or download "
+                    "it again."
+                )
+            elif missing > SECONDS_MISSING:
                 self._progress.say(
                     f"note: {task.source} ends {missing:.0f} s before the end that it states; if it was cut "
                     "off, copy or download it again."

@@ -3,10 +3,10 @@
     fcn-deblur photo.jpg folder/ clip.mp4 -o out/
     fcn-deblur --web
 
-Results keep names, formats and metadata. Folders are searched for images and videos in all their folders,
-which are kept below the output folder. What is there already is skipped, so that a command that was stopped
-goes on where it was when it is given again. No input is ever written over. --web shows a page to drop
-photographs on instead.
+Results keep names, formats and metadata, but MPG, VOB, WMV and ASF become MKV. Folders are searched for
+images and videos in all their folders, which are kept below the output folder. What is there already is
+skipped, so that a command that was stopped goes on where it was when it is given again. No input is ever
+written over. --web shows a page to drop photographs on instead.
 """
 
 import argparse

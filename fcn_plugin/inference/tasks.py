@@ -11,11 +11,14 @@ from fcn_plugin.files import cannot_be_read
 from fcn_plugin.inference.image_file import IMAGE_SUFFIXES
 from fcn_plugin.inference.ledger import LEDGER
 
+_BECOME_MKV = (".mpg", ".mpeg", ".vob", ".wmv", ".asf")
+"""Of containers that lose the times of H.264's frames, or change them."""
 VIDEO_SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf"),
-    *(".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts", ".m2t", ".mxf"),
+    *(".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".f4v", ".mkv", ".webm", ".avi", ".flv"),
+    *(".ts", ".mts", ".m2ts", ".m2t", ".mxf"),
+    *_BECOME_MKV,
 )
-"""Of containers that FFmpeg reads, and writes H.264 to."""
+"""Of containers that FFmpeg reads, and writes H.264 to or has a replacement for."""
 COMPARISON_SUFFIX = ".compare.jpg"
 """What is added to the name of a result for that of the picture of input and result."""
 
@@ -57,7 +60,8 @@ class Found:
 def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -> Found:
     """The files among the inputs and in folders among them.
 
-    A file keeps its name, and what is in a folder its path below that folder. Of folders, hidden files, files
+    A file keeps its name, and what is in a folder its path below that folder; but videos whose containers
+    would lose the times of frames become MKV, whatever else is there. Of folders, hidden files, files
     that are neither images nor videos, comparisons, the output folder, those of earlier runs and links to
     folders are left out. A file given twice, be it in a folder and in one above that, counts once, as it is
     given first.
@@ -97,6 +101,8 @@ def find_tasks(inputs: Iterable[str | os.PathLike], output: str | os.PathLike) -
                 continue
             sources.add(os.path.realpath(source))
             target = output / source.relative_to(root)
+            if target.suffix.lower() in _BECOME_MKV:
+                target = target.with_suffix(".mkv")
             first = targets.setdefault(target, source)
             if os.path.realpath(first) != os.path.realpath(source):
                 found.errors.append(

@@ -4,7 +4,7 @@ import array
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,8 +36,10 @@ _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", 
 # By FFmpeg's names of the containers that it writes:
 _REORDERING = {"mp4", "ipod", "mov", "3gp", "3g2", "matroska", "webm"}
 """Those that keep times of frames that are stored in another order than shown; others shift or mix them."""
-_WITHOUT_TIMES = {"mpeg", "vob", "svcd", "asf"}  # the third is FFmpeg's choice for .vob
-"""Those that lose the times of H.264's frames or change them, whatever the order."""
+_FROM_ANY_TIME = {"mpeg", "mpegts"}
+"""Those whose clock stands anywhere when they begin."""
+_CLOCK = 2**33 / 90000
+"""After so many seconds it starts again."""
 _ALPHA = "alpha_mode"
 """What the metadata of a stream with alpha has in WebM and MKV."""
 _BESIDE_FRAMES = {
@@ -84,7 +86,7 @@ class VideoFile:
             matrix = first.side_data.get("DISPLAYMATRIX")
             self._matrix = None if matrix is None else array.array("i", bytes(matrix))
             self.left_out = {
-                stream.type for stream in reader.streams if stream is not video and not _is_copied(stream)
+                stream.type for stream in reader.streams if stream is not video and not _is_kept(stream)
             }
             # WebM's alpha is beside the pictures, and FFmpeg's own decoders pass over it.
             if _ALPHA in video.metadata or any(part.is_alpha for part in first.format.components):
@@ -97,23 +99,25 @@ class VideoFile:
         restore: Callable[[np.ndarray], np.ndarray],
         on_frame: Callable[[], object] = lambda: None,
         when_whole: Callable[[Path], object] = lambda beside: None,
-    ) -> float:
+    ) -> float | None:
         """Writes the restored video, holding a few frames at a time.
 
         Frames keep their times, so that varying frame rates stay, and are restored as stored: a rotation
         stays metadata. Sound and subtitles are copied as they are. Chapters, metadata, aspect ratio, colour
         spaces and pixel formats stay too. H.264, HEVC, VP9 and AV1 stay what they are; other codecs become
-        H.264, or VP9 in WebM.
+        H.264, or VP9 in WebM. Sound that MKV cannot hold becomes FLAC there. In MKV, times that count from
+        anywhere (MPEG's) count from the beginning.
 
         Args:
-            path: The file, which appears whole or not at all. Its suffix says what container it is.
+            path: The file, which appears whole or not at all. Its suffix says what container it is, which
+                must be one that keeps the times of H.264's frames; `fcn_plugin.inference.tasks` names them.
             restore: Takes and returns float32 (height, width, 3), RGB in [0, 1].
             on_frame: Called after each frame.
             when_whole: As `fcn_plugin.files.whole_file` has it.
 
         Returns:
-            How many seconds before the end that the file states it ends, 0 or more. In MKV, WebM and MXF
-            nothing else tells of a file that was cut off.
+            How many seconds before the end that the file states it ends, 0 or more; None where it states
+            none. In MKV, WebM, MXF, WMV and ASF nothing else tells of a file that was cut off.
 
         Raises:
             InputError: The video is truncated or damaged, or cannot be written. What `restore` raises goes
@@ -123,25 +127,32 @@ class VideoFile:
             with (
                 whole_file(path, when_whole) as beside,
                 self._opened() as reader,
-                av.open(_url_of(beside), "w", container_options=_container_options(beside)) as writer,
+                av.open(
+                    _url_of(beside), "w", container_options=_container_options(beside, _beginning(reader))
+                ) as writer,
             ):
                 outputs = self._add_streams(path, writer, reader)
-                video = self._video_of(reader)
-                encoder = outputs[video.index]
+                encoders = {
+                    index: output for index, output in outputs.items() if output.codec_context.is_encoder
+                }
                 end = 0.0
-                for unit in self._units_of(reader):
+                for index, unit in self._units_of(reader, encoders):
                     end = max(end, float(((unit.pts or 0) + (unit.duration or 0)) * unit.time_base))
                     if isinstance(unit, av.Packet):
-                        unit.stream = outputs[unit.stream.index]
+                        unit.stream = outputs[index]
                         writer.mux(unit)
+                    elif isinstance(unit, av.AudioFrame):
+                        writer.mux(encoders[index].encode(unit))
                     else:
-                        writer.mux(encoder.encode(self._restored(unit, encoder, restore)))
+                        writer.mux(encoders[index].encode(self._restored(unit, encoders[index], restore)))
                         on_frame()
-                writer.mux(encoder.encode())
-                stated = (reader.duration or 0) / av.time_base
+                for encoder in encoders.values():
+                    writer.mux(encoder.encode())
+                if reader.duration is None:
+                    return None
+                return max(reader.duration / av.time_base - end, 0.0)
         except (av.FFmpegError, OSError) as error:
             raise cannot_be_written(path, error) from error
-        return max(stated - end, 0.0)
 
     def frame(self, number: int) -> np.ndarray:
         """A frame, or the last where there are fewer, (height, width, 3), RGB, float32 in [0, 1], upright."""
@@ -165,18 +176,13 @@ class VideoFile:
         reader: av.container.InputContainer,
     ) -> dict[int, av.stream.Stream]:
         """Makes the streams of the new file, and all of its metadata; by their numbers in the old one."""
-        if writer.format.name in _WITHOUT_TIMES:
-            raise InputError(
-                f"{path}: frames would not keep their times in this kind of file; convert {self.path} to MP4 "
-                "or MKV."
-            )
         video, outputs = self._video_of(reader), {}
         try:
             for stream in reader.streams:
                 if stream is video:
                     outputs[stream.index] = self._add_encoder(writer, stream)
-                elif _is_copied(stream):
-                    outputs[stream.index] = writer.add_stream_from_template(stream, opaque=True)
+                elif _is_kept(stream):
+                    outputs[stream.index] = _add_beside(writer, stream)
         except ValueError as error:
             raise InputError(
                 f"{path} cannot hold what {self.path} holds ({error}); convert that to MP4 or MKV."
@@ -212,29 +218,49 @@ class VideoFile:
         output.set_display_matrix(self._matrix)
         return output
 
-    def _units_of(self, reader: av.container.InputContainer) -> Iterator[av.VideoFrame | av.Packet]:
-        """The frames, and the packets of the streams that are copied, in the order of the file."""
+    def _units_of(
+        self, reader: av.container.InputContainer, decoded: Container[int]
+    ) -> Iterator[tuple[int, av.VideoFrame | av.AudioFrame | av.Packet]]:
+        """The number of a stream and a frame of it, where it is among ``decoded``, or else a packet.
+
+        They are those of the video and of the streams that are written beside it, in the order of the file.
+        """
         video = self._video_of(reader)
-        streams = [stream for stream in reader.streams if stream is video or _is_copied(stream)]
-        number = 0
+        streams = [stream for stream in reader.streams if stream is video or _is_kept(stream)]
+        number, shown, heard_until = 0, 0.0, {}
         with self._one_sentence():
             for packet in reader.demux(streams):
+                index = packet.stream.index
                 if packet.is_corrupt:
                     raise InputError(
                         f"{self.path} is cut off after {number} frames; copy or download it again."
                     )
-                if packet.stream.index != video.index:
+                if index not in decoded:
                     if packet.size:  # the last is an empty one
-                        yield packet
-                    continue
-                for frame in packet.decode():
-                    if frame.pts is None or reader.format.name == "avi":  # whose frames are numbered only
-                        frame.pts = round(number / self._rate / frame.time_base)
-                    number += 1
-                    yield frame
+                        yield index, packet
+                elif index == video.index:
+                    for frame in packet.decode():
+                        if frame.pts is None or reader.format.name == "avi":  # whose frames are numbered only
+                            frame.pts = round(number / self._rate / frame.time_base)
+                        # Where an MPEG clock goes back, FFmpeg takes it for having started again.
+                        if number and not 0 <= frame.time - shown < _CLOCK / 2:
+                            raise InputError(
+                                f"{self.path} goes back in time after {number} frames, as where videos were "
+                                "joined; convert it to MP4 or MKV, by ffmpeg say."
+                            )
+                        number, shown = number + 1, frame.time
+                        yield index, frame
+                else:
+                    for heard in packet.decode():
+                        if heard.pts is None:  # as of what the decoder keeps until the end
+                            heard.pts, heard.time_base = heard_until.get(index, (0, packet.time_base))
+                        length = round(heard.samples / heard.sample_rate / heard.time_base)
+                        heard_until[index] = heard.pts + length, heard.time_base
+                        yield index, heard
 
     def _frames_of(self, reader: av.container.InputContainer) -> Iterator[av.VideoFrame]:
-        return (unit for unit in self._units_of(reader) if isinstance(unit, av.VideoFrame))
+        units = self._units_of(reader, {self._video_of(reader).index})
+        return (unit for _, unit in units if isinstance(unit, av.VideoFrame))
 
     def _video_of(self, reader: av.container.InputContainer) -> av.VideoStream:
         for video in reader.streams.video:
@@ -265,11 +291,35 @@ def _url_of(path: Path) -> str:
     return f"file:{path}"
 
 
-def _is_copied(stream: av.stream.Stream) -> bool:
+def _beginning(reader: av.container.InputContainer) -> int:
+    """What a clock that stands anywhere when it begins stands at then, in microseconds; 0 for others."""
+    return (reader.start_time or 0) if reader.format.name in _FROM_ANY_TIME else 0
+
+
+def _is_kept(stream: av.stream.Stream) -> bool:
     # FFmpeg has no codec context for kinds of sound that it does not know, and cannot write them.
     return stream.type in ("audio", "subtitle") and stream.codec_context is not None
 
 
-def _container_options(path: Path) -> dict[str, str]:
-    """What makes the containers of QuickTime's family keep metadata that FFmpeg does not know."""
-    return {"movflags": "use_metadata_tags"} if path.suffix.lower() in (".mp4", ".m4v", ".mov") else {}
+def _add_beside(writer: av.container.OutputContainer, stream: av.stream.Stream) -> av.stream.Stream:
+    """Makes the stream that sound or subtitles go to, be it as FLAC."""
+    try:
+        return writer.add_stream_from_template(stream, opaque=True)
+    except ValueError:
+        if stream.type != "audio" or writer.format.name != "matroska":
+            raise
+    output = writer.add_stream("flac", rate=stream.codec_context.sample_rate)
+    output.codec_context.layout = stream.codec_context.layout
+    # Sound of floating point is lossy already; 16 bits are below what that has lost.
+    deep = stream.codec_context.format.name.startswith("s32")
+    output.codec_context.format = "s32" if deep else "s16"
+    return output
+
+
+def _container_options(path: Path, beginning: int) -> dict[str, str]:
+    suffix = path.suffix.lower()
+    if suffix == ".mkv":  # whose length counts from 0
+        return {"output_ts_offset": f"{-beginning}us"}
+    if suffix in (".mp4", ".m4v", ".mov"):  # which leave out metadata that FFmpeg does not know
+        return {"movflags": "use_metadata_tags"}
+    return {}

@@ -93,6 +93,29 @@ class TestFindTasks:
             "other/b.PNG and in/b.PNG would both become out/b.PNG; give them one --output each."
         ]
 
+    def test_videos_whose_containers_lose_times_become_mkv(self):
+        found = find_tasks(["in/a.mpg", "in/b.PNG.mpeg", "C.VOB", "d.wmv", "e.asf"], "out")
+        assert found.errors == []
+        assert [task.target.as_posix() for task in found.tasks] == [
+            "out/a.mkv",
+            "out/b.PNG.mkv",
+            "out/C.mkv",
+            "out/d.mkv",
+            "out/e.mkv",
+        ]
+        assert all(task.is_video for task in found.tasks)
+
+    def test_videos_that_would_become_one_mkv(self):
+        for name in ("c.mkv", "c.wmv"):
+            Path("in/sub", name).touch()
+        found = find_tasks(["in/sub"], "out")
+        assert [task.target.name for task in found.tasks] == ["c.mkv", "c.mp4"]
+        assert [str(error) for error in found.errors] == [
+            "in/sub/c.wmv and in/sub/c.mkv would both become out/c.mkv; give them one --output each."
+        ]
+        found = find_tasks(["in/sub/c.mkv", "in/sub/c.wmv"], "in/sub")
+        assert found.tasks == []
+
     def test_inputs_are_never_written_over(self):
         found = find_tasks(["in/b.PNG", "a.jpg"], "in")
         assert [task.target.as_posix() for task in found.tasks] == ["in/a.jpg"]

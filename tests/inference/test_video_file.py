@@ -14,7 +14,8 @@ from PIL import Image
 from fcn_plugin import Deblurrer
 from fcn_plugin.errors import InputError
 from fcn_plugin.inference.command import main
-from fcn_plugin.inference.tasks import VIDEO_SUFFIXES
+from fcn_plugin.inference.ledger import LEDGER
+from fcn_plugin.inference.tasks import VIDEO_SUFFIXES, find_tasks
 
 av = pytest.importorskip("av")
 
@@ -45,12 +46,14 @@ def make_clip(
     times: list[int] | None = None,
     time_base: Fraction = 1 / NTSC,
     sound: str | None = "aac",
+    sound_format: str | None = None,
     rotation: int = 0,
     frames: int = FRAMES,
     options: dict[str, str] | None = None,
+    begins: int = 0,
 ) -> Path:
-    """A clip of moving colours, with a sine to hear."""
-    with av.open(str(path), "w") as writer:
+    """A clip of moving colours, with a sine to hear; its clock shows ``begins`` seconds when it begins."""
+    with av.open(str(path), "w", container_options={"output_ts_offset": str(begins)}) as writer:
         writer.metadata["title"] = "A clip"
         video = writer.add_stream(codec, rate=NTSC, options=options or {"crf": "8"})
         encoder = video.codec_context
@@ -60,7 +63,9 @@ def make_clip(
         if rotation:
             video.set_display_rotation(rotation)
         if sound:
-            audio = writer.add_stream(sound, rate=48000)
+            audio = writer.add_stream(sound, rate=48000, bit_rate=128_000)
+            if sound_format:
+                audio.codec_context.format = sound_format
         for number, time in enumerate(times or range(frames)):
             rgb = av.VideoFrame.from_ndarray((picture(number) * 255).round().astype(np.uint8))
             frame = rgb.reformat(
@@ -112,6 +117,15 @@ def sound_of(path: Path) -> list[tuple[Fraction, bytes]]:
         return [(packet.pts * packet.time_base, bytes(packet)) for packet in packets]
 
 
+def samples_of(path: Path) -> tuple[list[float | None], np.ndarray]:
+    """When each part of the sound begins, in seconds, and (channels, samples) in [-1, 1]."""
+    with av.open(str(path)) as reader:
+        frames = list(reader.decode(audio=0))
+        resampler = av.AudioResampler("dblp", frames[0].layout)
+        parts = [part.to_ndarray() for frame in frames for part in resampler.resample(frame)]
+        return [frame.time for frame in frames], np.concatenate(parts, axis=1).clip(-1, 1)
+
+
 def unchanged(rgb: np.ndarray) -> np.ndarray:
     return rgb
 
@@ -158,6 +172,62 @@ def test_everything_but_the_pictures_stays(tmp_path, out, name, options):
     assert sound_of(out / name) == sound_of(clip)
     assert os.listdir(out) == [name]
     difference = VideoFile(out / name).frame(3) - video.frame(3)
+    assert np.abs(difference.mean(axis=(0, 1))).max() < 1.5 / 255
+    assert np.sqrt((difference**2).mean()) < 4 / 255
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sound"),
+    [
+        ("one.mpg", {"codec": "mpeg1video", "sound": "mp2", "options": {"bf": "2"}}, "mp2"),
+        ("two.mpeg", {"codec": "mpeg2video", "sound": "mp2", "options": {"bf": "2"}, "begins": 600}, "mp2"),
+        ("film.vob", {"codec": "mpeg2video", "sound": "ac3", "options": {"bf": "2"}, "begins": 90000}, "ac3"),
+        ("pcm.vob", {"codec": "mpeg2video", "sound": "pcm_dvd", "options": {}}, "flac"),
+        (
+            "deep.vob",
+            {"codec": "mpeg2video", "sound": "pcm_dvd", "sound_format": "s32", "options": {}},
+            "flac",
+        ),
+        ("new.wmv", {"codec": "wmv2", "sound": "wmav2", "options": {}}, "flac"),
+        ("old.asf", {"codec": "msmpeg4", "sound": "wmav1", "options": {}}, "flac"),
+        (
+            "varying.wmv",
+            {
+                "codec": "wmv2",
+                "sound": "mp3",
+                "options": {},
+                "times": [0, 33, 133, 150, 300, 301, 667],
+                "time_base": Fraction(1, 1000),
+            },
+            "mp3",
+        ),
+    ],
+)
+def test_containers_that_lose_times_become_mkv(tmp_path, out, name, options, sound):
+    clip = make_clip(tmp_path / name, **options)
+    (task,) = find_tasks([clip], out).tasks
+    assert task.target.name == f"{clip.stem}.mkv"
+    shown = []
+    missing = VideoFile(clip).write(task.target, unchanged, lambda: shown.append(1))
+    assert missing < 0.1
+    before, after = facts(clip), facts(task.target)
+    assert after["format"] == "matroska,webm"
+    assert after["streams"] == [("video", "h264"), ("audio", sound)]
+    assert len(shown) == len(before["times"]) == len(options.get("times", range(FRAMES)))
+    for fact in ("title", "aspect", "pixels"):
+        assert after[fact] == before[fact], fact
+    (heard, samples), (heard_after, samples_after) = samples_of(clip), samples_of(task.target)
+    assert np.abs(samples_after - samples).max() <= (2**-15 if "wma" in options["sound"] else 0)
+    # MPEG's clocks stand anywhere when they begin, and MKV counts milliseconds from the beginning.
+    with av.open(str(clip)) as reader:
+        start = reader.start_time / 1e6 if reader.format.name == "mpeg" else 0
+    assert start == pytest.approx(options.get("begins", start), abs=1)
+    times = [float(time) - start for time in before["times"]]
+    assert list(map(float, after["times"])) == pytest.approx(times, abs=1e-3)
+    assert heard_after[0] == pytest.approx(heard[0] - start, abs=1e-3)
+    assert 0 < heard_after[0] + samples.shape[1] / 48000 - heard_after[-1] < 0.1
+    assert after["length"] / 1e6 == pytest.approx(max(times) + 1 / float(NTSC), abs=0.1)
+    difference = VideoFile(task.target).frame(3) - VideoFile(clip).frame(3)
     assert np.abs(difference.mean(axis=(0, 1))).max() < 1.5 / 255
     assert np.sqrt((difference**2).mean()) < 4 / 255
 
@@ -340,6 +410,22 @@ def test_a_video_that_is_cut_off_is_not_written_in_part(tmp_path, out):
     assert os.listdir(out) == []
 
 
+def test_program_streams_that_are_cut_off_or_joined(tmp_path, out):
+    clip = make_clip(tmp_path / "clip.mpg", "mpeg2video", sound=None, frames=40, options={"qmax": "2"})
+    content = clip.read_bytes()
+    clip.write_bytes(content[: len(content) * 3 // 4])
+    with pytest.raises(InputError, match=r"clip\.mpg is cut off after \d+ frames; copy or download it again"):
+        VideoFile(clip).write(out / "clip.mkv", unchanged)
+    later = make_clip(tmp_path / "later.mpg", "mpeg2video", sound=None, options={}, begins=600).read_bytes()
+    for joined, frames in ((content + content, 40), (later + content, FRAMES)):
+        clip.write_bytes(joined)
+        with pytest.raises(
+            InputError, match=rf"clip\.mpg goes back in time after {frames} frames, .*; convert it to"
+        ):
+            VideoFile(clip).write(out / "clip.mkv", unchanged)
+    assert os.listdir(out) == []
+
+
 @pytest.mark.parametrize("suffix", [".mkv", ".mxf"])
 def test_a_video_that_ends_early_without_a_word_is_told_of(tmp_path, weights, monkeypatch, capsys, suffix):
     monkeypatch.chdir(tmp_path)
@@ -354,6 +440,18 @@ def test_a_video_that_ends_early_without_a_word_is_told_of(tmp_path, weights, mo
     assert re.match(
         rf"note: cut\{suffix} ends [12] s before the end that it states; if it was cut off", notes[0]
     )
+
+
+def test_a_video_that_no_longer_states_its_length_is_told_of(tmp_path, weights, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Deblurrer, "restore", lambda self, image: image)
+    content = make_clip(Path("whole.wmv"), "wmv2", sound=None, options={}).read_bytes()
+    Path("cut.wmv").write_bytes(content[: len(content) // 2])
+    with pytest.raises(SystemExit):
+        main(["whole.wmv", "cut.wmv", "-o", "out", "--weights", str(weights), "--device", "cpu"])
+    told = capsys.readouterr().err
+    assert "note: cut.wmv does not state how long it is; if it was cut off, copy or download it" in told
+    assert "whole.wmv does not state" not in told
 
 
 def save_sound(path):
@@ -376,6 +474,10 @@ BAD_FILES = {
         lambda path: make_clip(path, options={"x264-params": "interlaced=1"}),
         "is interlaced; deinterlace it first",
     ),
+    "camcorder.mpg": (
+        lambda path: make_clip(path, "mpeg2video", sound=None, options={"flags": "+ildct+ilme"}),
+        "is interlaced; deinterlace it first",
+    ),
 }
 
 
@@ -394,32 +496,20 @@ def test_what_the_container_cannot_hold(tmp_path, out):
     assert os.listdir(out) == []
 
 
-WITHOUT_TIMES = (".mpg", ".mpeg", ".vob", ".asf", ".wmv")
-
-
-@pytest.mark.parametrize("suffix", [suffix for suffix in VIDEO_SUFFIXES if suffix not in WITHOUT_TIMES])
+@pytest.mark.parametrize("suffix", VIDEO_SUFFIXES)
 def test_frames_keep_their_times_in_every_container(tmp_path, out, suffix):
     codec = "libvpx-vp9" if suffix == ".webm" else "libx264"
     clip = make_clip(tmp_path / "clip.mp4", codec, sound=None, options={"bf": "0"})
     before = facts(clip)["times"]
     clip = clip.rename(tmp_path / f"clip{suffix}")
-    VideoFile(clip).write(out / clip.name, unchanged)
+    (task,) = find_tasks([clip], out).tasks
+    VideoFile(clip).write(task.target, unchanged)
     if suffix == ".avi":  # packets are numbered, and decoders that wait tell the number of the one after
-        with av.open(str(out / clip.name)) as reader:
+        with av.open(str(task.target)) as reader:
             after = [packet.dts * packet.time_base for packet in reader.demux(video=0) if packet.size]
     else:
-        after = facts(out / clip.name)["times"]
+        after = facts(task.target)["times"]
     assert list(map(float, after)) == pytest.approx(list(map(float, before)), abs=1e-3)
-
-
-@pytest.mark.parametrize("suffix", WITHOUT_TIMES)
-def test_containers_that_lose_times_are_refused(tmp_path, out, suffix):
-    clip = make_clip(tmp_path / "clip.mp4", sound=None, frames=3).rename(tmp_path / f"clip{suffix}")
-    with pytest.raises(
-        InputError, match=rf"out/clip\{suffix}: frames would not keep their times .*; convert"
-    ):
-        VideoFile(clip).write(out / clip.name, unchanged)
-    assert os.listdir(out) == []
 
 
 def test_an_error_in_the_middle_leaves_nothing(tmp_path, out):
@@ -472,6 +562,29 @@ def test_the_command_restores_videos(tmp_path, weights, monkeypatch, capsys):
     written = VideoFile("out/in.mp4").frame(5)
     assert np.sqrt(((written - restored) ** 2).mean()) < np.sqrt(((written - frame) ** 2).mean()) / 2
     assert Image.open("out/in.mp4.compare.jpg").size == (2 * WIDTH + 2, HEIGHT)
+
+
+def test_the_command_makes_mkv_of_wmv(tmp_path, weights, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    make_clip(Path("in/Clip.WMV"), "wmv2", sound="wmav2", options={})
+    note = "note: in/Clip.WMV becomes out/Clip.mkv, for WMV would not keep the times of its frames.\n"
+    for counts, notes in (("1 restored, 0 skipped", 1), ("0 restored, 1 skipped", 0)):
+        with pytest.raises(SystemExit) as exited:
+            main(["in", "-o", "out", "--weights", str(weights), "--compare", "--device", "cpu"])
+        shown = capsys.readouterr()
+        assert exited.value.code == 0, shown.err
+        assert counts in shown.out
+        assert shown.err.count(note) == shown.err.count("note: ") == notes
+    assert sorted(os.listdir("out")) == [LEDGER, "Clip.mkv", "Clip.mkv.compare.jpg"]
+    assert Image.open("out/Clip.mkv.compare.jpg").size == (2 * WIDTH + 2, HEIGHT)
+    make_clip(Path("in/Clip.WMV"), "wmv2", sound=None, options={})
+    with pytest.raises(SystemExit) as exited:
+        main(["in", "-o", "out", "--weights", str(weights), "--device", "cpu"])
+    assert exited.value.code == 1
+    assert "error: out/Clip.mkv is there already, but was not made of in/Clip.WMV as it is now" in (
+        capsys.readouterr().err
+    )
 
 
 def test_without_pyav(monkeypatch):
