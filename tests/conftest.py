@@ -1,6 +1,7 @@
 """What many tests need: pairs on disk, and the demo's config cut down to seconds."""
 
 import os
+import signal
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,10 @@ from mmengine.config import Config
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).resolve().parents[1]
 
