@@ -35,6 +35,7 @@ MINUTES_KEPT = 60
 """How long photographs and results lie on the server at most."""
 # Level 1 takes a tenth of the time of level 9, and a little more space.
 PNG_COMPRESSION = 1
+NO_UPLOAD = "Upload the photograph itself, not its address."
 
 ABOUT = """\
 # Deblur a photograph
@@ -124,7 +125,7 @@ class Restoration:
         yield None, gr.DownloadButton(value=None, interactive=False), "", None
         if upload is None:
             return
-        path = Path(upload["path"])
+        path = self._file_of(upload)
         with _errors_on_the_page(path):
             photograph = read_photograph(path, self.limits.megapixels)
             start = time.perf_counter()
@@ -140,13 +141,23 @@ class Restoration:
         """Every stage's prediction, and its name."""
         if upload is None:
             raise gr.Error("Drop a photograph first.", print_exception=False)
-        path = Path(upload["path"])
+        path = self._file_of(upload)
         with _errors_on_the_page(path):
             photograph = read_photograph(path, self.limits.megapixels)
             predictions = self.deblur.stages(photograph.rgb)
         names = [f"Stage {number}" for number in range(len(predictions))]
         names[-1] += ", the answer"
         return [(to_uint8(image), name) for image, name in zip(predictions, names, strict=True)]
+
+    def _file_of(self, upload: dict[str, Any]) -> Path:
+        """Where an upload or an example lies.
+
+        Of values that a caller of the API does not mark as files, gradio does not look where they lie.
+        """
+        path = Path(os.path.abspath(upload["path"] or ""))
+        if not any(path.is_relative_to(folder) for folder in (self.folder, EXAMPLES)):
+            raise gr.Error(NO_UPLOAD, print_exception=False)
+        return path
 
     def _write(self, name: str, photograph: Photograph) -> str:
         """Writes it as PNG, grey in one channel, since that is what profiles of grey are for."""
@@ -284,7 +295,7 @@ def _refuse_addresses(component: gr.Image) -> None:
 
     async def refuse_addresses(path: str | None) -> str | None:
         if path is not None and not Path(path).is_absolute():
-            raise gr.Error("Upload the photograph itself, not its address.", print_exception=False)
+            raise gr.Error(NO_UPLOAD, print_exception=False)
         return await take_file(path)
 
     component.async_move_resource_to_block_cache = refuse_addresses

@@ -155,6 +155,20 @@ def test_only_uploads_are_read(client, where):
     assert "Traceback" not in str(refused.value)
 
 
+@pytest.mark.parametrize("api_name", ["/restore", "/stages"])
+def test_photographs_of_the_server_are_not_read(client, photo, api_name):
+    # gradio looks where a file lies only if the caller says that it is one, by `meta`.
+    for path in (str(photo), f"{web.EXAMPLES}/../../../..{photo}", None):
+        with pytest.raises(gradio_client.exceptions.AppError, match=r"^Upload the photograph itself"):
+            client.predict({"path": path}, api_name=api_name)
+
+
+def test_examples_are_read(client):
+    example = {"path": str(min(web.EXAMPLES.glob("*.jpg"))), "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(gradio_client.exceptions.AppError, match=r"megapixels allowed here"):
+        client.predict(example, api_name="/restore")
+
+
 def test_files_of_the_server_are_not_served(served):
     for path in ("/etc/hostname", str(Path(__file__).resolve())):
         with pytest.raises(urllib.error.HTTPError) as refused:
