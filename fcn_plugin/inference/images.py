@@ -106,9 +106,12 @@ def _from_pil(image: Image.Image) -> np.ndarray:
         )
     try:
         image.load()  # of a file it has read no more than the header
-    except DAMAGED as error:
+    except (*DAMAGED, AssertionError, AttributeError) as error:  # the last two where it has been closed
         name = getattr(image, "filename", "") or "the PIL image"
-        raise InputError(f"{name} is truncated or damaged: copy or download it again") from error
+        raise InputError(
+            f"{name} is closed, truncated or damaged: hand it over while it is open, or copy or download it "
+            "again"
+        ) from error
     if image.mode.startswith("I;16"):
         values = as_tags_say(np.asarray(image, np.uint16), getattr(image, "tag_v2", {}))
     else:

@@ -100,10 +100,21 @@ def test_files_that_are_no_photographs_are_refused(tmp_path, write, sentence):
 def test_a_truncated_pil_image_is_refused(tmp_path):
     path = tmp_path / "photo.jpg"
     write_truncated(path)
-    with pytest.raises(InputError, match=r"photo\.jpg is truncated or damaged"):
+    with pytest.raises(InputError, match=r"photo\.jpg is closed, truncated or damaged"):
         as_rgb(Image.open(path))
-    with pytest.raises(InputError, match="the PIL image is truncated or damaged"):
+    with pytest.raises(InputError, match="the PIL image is closed, truncated or damaged"):
         as_rgb(Image.open(io.BytesIO(path.read_bytes())))
+
+
+def test_a_pil_image_that_was_closed_is_refused(tmp_path, photograph):
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(photograph).save(path)
+    with Image.open(path) as unread, Image.open(path) as read:
+        read.load()
+    read.close()  # a block closes the file alone
+    for image in (unread, read):
+        with pytest.raises(InputError, match=r"photo\.jpg is closed.*hand it over while it is open"):
+            as_rgb(image)
 
 
 def test_a_pil_image_with_exif_data_that_are_none(tmp_path, photograph):
