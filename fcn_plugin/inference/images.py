@@ -70,7 +70,7 @@ def _from_tensor(tensor: Tensor) -> np.ndarray:
         tensor = tensor.float()  # NumPy knows no bfloat16
     elif tensor.dtype not in (torch.uint8, torch.uint16):
         raise InputError(f"images are uint8, uint16 or floating point, not {tensor.dtype}")
-    return tensor.detach().movedim(0, -1).cpu().numpy()
+    return tensor.movedim(0, -1).numpy(force=True)
 
 
 def _from_array(array: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from fcn_plugin.inference.images import as_rgb
         np.broadcast_to(np.uint8(51), (2, 3, 3)),  # which can be read alone
         torch.full((1, 2, 3), 0.2, dtype=torch.bfloat16),
         torch.full((3, 2, 3), 51, dtype=torch.uint8),
+        torch.full((3, 2, 3), -0.2j).conj().imag,  # which NumPy has no view of
         Image.new("L", (3, 2), 51),
         Image.new("RGBA", (3, 2), (51, 51, 51, 7)),
         Image.new("RGB", (3, 2), (51, 51, 51)).quantize(2),
