@@ -149,7 +149,14 @@ def restore(arguments: argparse.Namespace) -> int:
         counts += f"; {batch.not_compared} of them not compared"
     if sys.stdout is not None:  # as after `>&-`
         sys.stdout.reconfigure(errors="backslashreplace")  # names may have what the terminal has not
-        print(f"{arguments.output}: {counts}.", flush=True)
+        try:
+            print(f"{arguments.output}: {counts}.", flush=True)
+        except OSError as error:
+            # Python would try once more to write the rest when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise InputError(f"standard output takes nothing ({error.strerror}); make room there.") from error
     return batch.failed + batch.not_compared
 
 
@@ -166,9 +173,7 @@ def main(words: list[str] | None = None) -> None:
         print("Stopped before all was done; the same command goes on from here.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # Nobody reads on, as with `| head`. Python would try once more to write the rest when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(1)  # nobody reads on, as with `| head`
     sys.exit(1 if failed else 0)
 
 

@@ -50,6 +50,13 @@ def unread_pipe() -> TextIO:
     return os.fdopen(write, "w")
 
 
+def full_disk() -> TextIO:
+    """As standard output is to a command before ``> log.txt``, where there is no more room."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no disk here that is always full")
+    return open("/dev/full", "w")
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\n"
@@ -304,13 +311,20 @@ def test_a_name_that_standard_output_cannot_show(inputs, weights):
     assert done.stdout == "\\xf6ut: 1 restored, 0 skipped that had been before, 0 failed.\n"
 
 
-@pytest.mark.parametrize(("open_output", "status"), [(lambda: None, 0), (unread_pipe, 1)])
-def test_standard_output_that_takes_nothing(inputs, weights, monkeypatch, capsys, open_output, status):
+@pytest.mark.parametrize(
+    ("open_output", "status", "said"),
+    [
+        (lambda: None, 0, ""),
+        (unread_pipe, 1, ""),
+        (full_disk, 1, r"error: standard output takes nothing \(No space left on device\); make room.*"),
+    ],
+)
+def test_standard_output_that_takes_nothing(inputs, weights, monkeypatch, capsys, open_output, status, said):
     monkeypatch.setattr(sys, "stdout", open_output())
     assert run("a.jpg", "-o", "out", "--weights", weights) == status
     if sys.stdout is not None:
         sys.stdout.close()  # as at the end of the process, when Python writes what is left
-    assert re.fullmatch(r"a\.jpg \(1/1\): restored in .*\n+", capsys.readouterr().err)
+    assert re.fullmatch(rf"a\.jpg \(1/1\): restored in .*\n+{said}\n*", capsys.readouterr().err)
     assert files_in("out") == [".fcn-deblur.jsonl", "a.jpg"]
 
 
