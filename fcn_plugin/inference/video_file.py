@@ -36,6 +36,8 @@ _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", 
 # By FFmpeg's names of the containers that it writes:
 _REORDERING = {"mp4", "ipod", "mov", "3gp", "3g2", "matroska", "webm"}
 """Those that keep times of frames that are stored in another order than shown; others shift or mix them."""
+_FEWEST_TO_REORDER = 3
+"""Of fewer frames x265 gives times of decoding that it never set, which no container takes."""
 _FROM_ANY_TIME = {"mpeg", "mpegts"}
 """Those whose clock stands anywhere when they begin."""
 _CLOCK = 2**33 / 90000
@@ -205,7 +207,7 @@ class VideoFile:
         name, options = _ENCODERS[codec]
         output = writer.add_stream(name, rate=self._rate, options=options)
         encoder = output.codec_context
-        if writer.format.name not in _REORDERING:
+        if writer.format.name not in _REORDERING or 0 < self.frames < _FEWEST_TO_REORDER:
             encoder.max_b_frames = 0
         encoder.height, encoder.width = self.size
         encoder.time_base = video.time_base
@@ -216,6 +218,8 @@ class VideoFile:
             encoder.codec_tag = "hvc1"  # the only one that Apple's players know
         self._colours.set_up(encoder)
         output.set_display_matrix(self._matrix)
+        with priorities_kept():
+            encoder.open()
         return output
 
     def _units_of(
@@ -284,6 +288,23 @@ class VideoFile:
             raise InputError(
                 f"{self.path} is not a readable video ({error.strerror}); convert it, or copy it again."
             ) from error
+
+
+@contextlib.contextmanager
+def priorities_kept() -> Iterator[None]:
+    """Leaves every thread with the policy that the caller is scheduled by.
+
+    For root SVT-AV1 gives its threads, and the one that opens it, the highest priority of real time: the
+    network would run on at that, and nothing else on the computer would.
+    """
+    if not hasattr(os, "sched_getscheduler"):  # which is Linux's
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            os.sched_setscheduler(int(thread), policy, parameters)
 
 
 def _url_of(path: Path) -> str:

@@ -411,10 +411,14 @@ def test_avif_keeps_a_colour_space_that_is_no_profile(tmp_path):
 @needs_avif
 def test_avif_of_more_than_8_bits_is_refused(tmp_path):
     av = pytest.importorskip("av")
+    from fcn_plugin.inference.video_file import priorities_kept
+
     path = tmp_path / "photo.avif"
     with av.open(str(path), "w") as writer:
         stream = writer.add_stream("libsvtav1", rate=1)
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
+        with priorities_kept():
+            stream.codec_context.open()
         frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
         writer.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
         writer.mux(stream.encode())

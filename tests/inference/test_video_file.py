@@ -20,7 +20,7 @@ from fcn_plugin.inference.tasks import VIDEO_SUFFIXES, find_tasks
 av = pytest.importorskip("av")
 
 from fcn_plugin.inference.video_colours import VideoColours  # noqa: E402  needs PyAV
-from fcn_plugin.inference.video_file import VideoFile  # noqa: E402
+from fcn_plugin.inference.video_file import VideoFile, priorities_kept  # noqa: E402
 
 HEIGHT, WIDTH = 48, 64
 FRAMES = 12
@@ -35,6 +35,9 @@ def picture(number: int) -> np.ndarray:
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     phases = np.array([0.0, 2.0, 4.0]) + number / 5
     return 0.5 + 0.3 * np.sin((rows / 15 + columns / 20)[..., None] + phases)
+
+
+IN_ORDER = {"x265-params": "log-level=none:bframes=0"}
 
 
 def make_clip(
@@ -62,6 +65,8 @@ def make_clip(
         encoder.colorspace, encoder.color_range = colourspace, colour_range
         if rotation:
             video.set_display_rotation(rotation)
+        with priorities_kept():
+            encoder.open()
         if sound:
             audio = writer.add_stream(sound, rate=48000, bit_rate=128_000)
             if sound_format:
@@ -313,6 +318,8 @@ def test_odd_sizes_keep_their_pixel_format(tmp_path, out, name, codec, pixel_for
     with av.open(str(clip), "w") as writer:
         video = writer.add_stream(codec, rate=25, options={"crf": "8"})
         video.width, video.height, video.pix_fmt = 67, 49, pixel_format
+        with priorities_kept():
+            video.codec_context.open()
         for number in range(3):
             rgb = cv2.resize(picture(number), (67, 49))
             frame = av.VideoFrame.from_ndarray((rgb * 255).round().astype(np.uint8))
@@ -374,7 +381,7 @@ def test_hdr_metadata_are_told_of(tmp_path, weights, monkeypatch, capsys):
         codec="libx265",
         pixel_format="yuv420p10le",
         colourspace=BT2020,
-        options={"x265-params": f"log-level=none:{display}:max-cll=1000,400"},
+        options={"x265-params": f"{IN_ORDER['x265-params']}:{display}:max-cll=1000,400"},
         sound=None,
         frames=2,
     )
@@ -384,6 +391,28 @@ def test_hdr_metadata_are_told_of(tmp_path, weights, monkeypatch, capsys):
     assert shown.out.startswith("out: 1 restored"), shown.err
     assert "note: clip.mkv also holds what is left out: HDR metadata.\n" in shown.err
     assert VideoFile("out/clip.mkv").left_out == set()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux tells")
+def test_av1_takes_no_priority_over_other_programs(tmp_path, out):
+    clip = make_clip(tmp_path / "clip.mp4", "libsvtav1", sound=None, frames=2, options={})
+    policies = {os.sched_getscheduler(0)}
+
+    def note_policies(rgb):
+        policies.update(os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task"))
+        return rgb
+
+    VideoFile(clip).write(out / "clip.mp4", note_policies)
+    assert len(policies) == 1
+
+
+@pytest.mark.parametrize(("frames", "reordered"), [(1, False), (2, False), (3, True)])
+def test_too_few_frames_are_not_reordered(tmp_path, out, frames, reordered):
+    clip = make_clip(tmp_path / "clip.mp4", "libx265", sound=None, frames=frames, options=IN_ORDER)
+    VideoFile(clip).write(out / "clip.mp4", unchanged)
+    with av.open(str(out / "clip.mp4")) as reader:
+        assert sum(1 for _ in reader.decode(video=0)) == frames
+        assert reader.streams.video[0].codec_context.has_b_frames == reordered
 
 
 def in_front(clip: Path) -> Path:
