@@ -1,7 +1,7 @@
 # A small FCN, 3.0 M parameters, for the weights that come with the package: photographs blurred on the fly
 # beside real pairs, chosen on real pairs that it does not train on. The pairs lie in
 # data/pairs/{train,val}/{blur,sharp}, the photographs in data/photographs. Made for CPUs: all of the network
-# works at a quarter of the resolution. The package's weights come of four runs like this one; the
+# works at a quarter of the resolution. The package's weights come of five runs like this one; the
 # model card tells of them.
 #
 # Whole PNG files are decoded for one crop each here. For hours of training, `tools/prepare_data.py folder
@@ -32,7 +32,7 @@ train_dataloader = dict(
             ),
             dict(
                 type="RepeatDataset",
-                times=9,  # as many as there are photographs
+                times=18,  # two for each photograph
                 dataset=dict(
                     type="PairedImageDataset",
                     name="pairs",
