@@ -8,7 +8,6 @@ from setuptools import find_packages, setup
 here = Path(__file__).parent
 
 VIDEO = ["av>=17.1.0"]  # the first that writes a video's rotation
-WEB = ["gradio>=6.0.0"]
 EXPORT = ["onnx>=1.19.0", "onnxruntime>=1.23.0", "onnxscript>=0.7.0"]
 
 setup(
@@ -46,13 +45,11 @@ setup(
             "hypothesis>=6.100.0",
             "scikit-image>=0.19.3",
             "tensorboard>=2.12.0",
-            "playwright>=1.49.0",  # the page is tested in a Chromium, where there is one
             *EXPORT,
             *VIDEO,
-            *WEB,
         ],
         "export": EXPORT,
-        "web": WEB,
+        "web": ["gradio>=6.0.0"],
         "video": VIDEO,
         "tensorboard": ["tensorboard>=2.12.0"],
         # LPIPS, NIQE and other metrics (docs/metrics.md). Its own requirements are many, torchvision and
