@@ -154,8 +154,8 @@ class Restoration:
 
         Of values that a caller of the API does not mark as files, gradio does not look where they lie.
         """
-        path = Path(os.path.abspath(upload["path"] or ""))
-        if not any(path.is_relative_to(folder) for folder in (self.folder, EXAMPLES)):
+        path = Path(upload["path"] or "").resolve()
+        if not any(path.is_relative_to(folder.resolve()) for folder in (self.folder, EXAMPLES)):
             raise gr.Error(NO_UPLOAD, print_exception=False)
         return path
 
