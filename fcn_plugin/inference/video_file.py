@@ -36,12 +36,16 @@ _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", 
 # By FFmpeg's names of the containers that it writes:
 _REORDERING = {"mp4", "ipod", "mov", "3gp", "3g2", "matroska", "webm"}
 """Those that keep times of frames that are stored in another order than shown; others shift or mix them."""
-_FEWEST_TO_REORDER = 3
-"""Of fewer frames x265 gives times of decoding that it never set, which no container takes."""
+# By its names of those that it reads:
 _FROM_ANY_TIME = {"mpeg", "mpegts"}
 """Those whose clock stands anywhere when they begin."""
 _CLOCK = 2**33 / 90000
 """After so many seconds it starts again."""
+
+_FEWEST_TO_REORDER = 3
+"""Of fewer frames x265 gives times of decoding that it never set, which no container takes."""
+_THREADS = Path("/proc/self/task")
+"""Where Linux lists those of this process."""
 _ALPHA = "alpha_mode"
 """What the metadata of a stream with alpha has in WebM and MKV."""
 _BESIDE_FRAMES = {
@@ -297,14 +301,17 @@ def priorities_kept() -> Iterator[None]:
     For root SVT-AV1 gives its threads, and the one that opens it, the highest priority of real time: the
     network would run on at that, and nothing else on the computer would.
     """
-    if not hasattr(os, "sched_getscheduler"):  # which is Linux's
+    if not _THREADS.exists():
         yield
         return
     policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    yield
-    for thread in os.listdir("/proc/self/task"):
-        with contextlib.suppress(ProcessLookupError):  # it has ended
-            os.sched_setscheduler(int(thread), policy, parameters)
+    try:
+        yield
+    finally:
+        for thread in map(int, os.listdir(_THREADS)):
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                if os.sched_getscheduler(thread) != policy:
+                    os.sched_setscheduler(thread, policy, parameters)
 
 
 def _url_of(path: Path) -> str:

@@ -406,6 +406,19 @@ def test_av1_takes_no_priority_over_other_programs(tmp_path, out):
     assert len(policies) == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux tells")
+def test_priorities_are_kept_by_an_encoder_that_does_not_open():
+    policy = os.sched_getscheduler(0)
+
+    def open_encoder():
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        raise av.ArgumentError(22, "Invalid argument")
+
+    with pytest.raises(av.ArgumentError), priorities_kept():
+        open_encoder()
+    assert os.sched_getscheduler(0) == policy
+
+
 @pytest.mark.parametrize(("frames", "reordered"), [(1, False), (2, False), (3, True)])
 def test_too_few_frames_are_not_reordered(tmp_path, out, frames, reordered):
     clip = make_clip(tmp_path / "clip.mp4", "libx265", sound=None, frames=frames, options=IN_ORDER)
